@@ -1,0 +1,63 @@
+// The configuration as plain structs. The option table (config/options.cpp) is the one place that
+// says which keys exist, what they mean, their defaults and what values they take; reader, sample
+// and reference come from it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/base/log.hpp"
+#include "core/io/compression.hpp"
+#include "core/pg/commands.hpp"
+#include "core/repo/metadata.hpp"
+
+namespace tsb {
+
+/// "user:NAME", "group:NAME", or a bare number (uid); names are resolved when the file is read.
+struct Principal {
+    bool group = false;
+    std::uint32_t id = 0;
+};
+
+struct ControlConfig {
+    std::filesystem::path socket = "/run/tsbackup/control.sock";
+    std::vector<Principal> read;     // uid 0 and the daemon's own uid always may do everything
+    std::vector<Principal> operate;  // implies read
+    std::vector<Principal> restore;  // implies operate
+};
+
+struct ClusterConfig {
+    std::string name;
+    std::string connection;     // libpq conninfo, without a password
+    std::string password_file;  // empty: libpq's own ways
+    BackupFormat format = BackupFormat::tar;
+    Compression compression;
+    CheckpointMode checkpoint = CheckpointMode::fast;
+    std::uint32_t max_rate_kb = 0;     // 0: unlimited
+    unsigned compression_workers = 0;  // 0: as many as cores
+    std::chrono::seconds stall_timeout{60};
+    std::chrono::seconds checkpoint_timeout{3600};
+    std::vector<std::filesystem::path> restore_roots;    // targets for clients other than root
+    std::vector<std::filesystem::path> server_binaries;  // empty: the usual places
+};
+
+struct Config {
+    std::filesystem::path repository;
+    LogLevel log_level = LogLevel::info;
+    ControlConfig control;
+    std::vector<ClusterConfig> clusters;  // in the file's order, at least one
+
+    /// The named cluster, or the only one when `name` is empty; Error{not_found} otherwise.
+    const ClusterConfig& cluster(const std::string& name) const;
+};
+
+/// Reads and checks the whole file; Error{config} with every finding on its own line as
+/// `file:line:column: key 'x': expected ...`. Nothing is defaulted silently. Thread: any.
+Config load_config(const std::filesystem::path& file);
+/// The same from text; `name` stands for the file in messages.
+Config parse_config(const std::string& text, const std::string& name);
+
+}  // namespace tsb

@@ -1,0 +1,114 @@
+#include "config/values.hpp"
+
+#include <sys/un.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/base/human.hpp"
+
+namespace tsb {
+namespace {
+
+constexpr ValueResult stored = std::nullopt;
+
+ValueResult wrong_type() {
+    return ValueProblem{};
+}
+
+template <class Value, class Field>
+ValueResult store(const std::optional<Value>& value, Field& into) {
+    if (!value) return wrong_type();
+    into = *value;
+    return stored;
+}
+
+std::optional<std::filesystem::path> parse_path(const std::string& text) {
+    const std::filesystem::path path(text);
+    const bool climbs = std::find(path.begin(), path.end(), "..") != path.end();
+    if (!path.is_absolute() || climbs) return std::nullopt;
+    return path.lexically_normal();
+}
+
+std::optional<unsigned> parse_count(const std::string& text) {
+    unsigned value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc() || stop != end) return std::nullopt;
+    return value;
+}
+
+}  // namespace
+
+ValueResult store_path(const std::string& text, std::filesystem::path& into) {
+    return store(parse_path(text), into);
+}
+
+ValueResult store_path(const std::string& text, std::string& into) {
+    std::filesystem::path path;
+    if (auto problem = store_path(text, path)) return problem;
+    into = path.string();
+    return stored;
+}
+
+ValueResult append_path(const std::string& text, std::vector<std::filesystem::path>& into) {
+    std::filesystem::path path;
+    if (auto problem = store_path(text, path)) return problem;
+    into.push_back(path);
+    return stored;
+}
+
+ValueResult store_socket_path(const std::string& text, std::filesystem::path& into) {
+    constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+    if (text.size() > longest) {
+        return ValueProblem{"expected a path of at most " + std::to_string(longest) + " bytes", {}};
+    }
+    return store_path(text, into);
+}
+
+ValueResult store_log_level(const std::string& text, LogLevel& into) {
+    if (text == "debug") return store(std::optional(LogLevel::debug), into);
+    if (text == "info") return store(std::optional(LogLevel::info), into);
+    if (text == "warning") return store(std::optional(LogLevel::warning), into);
+    if (text == "error") return store(std::optional(LogLevel::error), into);
+    return wrong_type();
+}
+
+ValueResult store_format(const std::string& text, BackupFormat& into) {
+    return store(parse_backup_format(text), into);
+}
+
+ValueResult store_compression(const std::string& text, Compression& into) {
+    return store(parse_compression(text), into);
+}
+
+ValueResult store_checkpoint(const std::string& text, CheckpointMode& into) {
+    if (text == "fast") return store(std::optional(CheckpointMode::fast), into);
+    if (text == "spread") return store(std::optional(CheckpointMode::spread), into);
+    return wrong_type();
+}
+
+ValueResult store_rate(const std::string& text, std::uint32_t& into_kb) {
+    if (text == "unlimited") return store(std::optional(0U), into_kb);
+    const auto bytes = parse_size(text);
+    if (!bytes) return wrong_type();
+    const std::uint64_t kb = *bytes / 1024;
+    if (kb < lowest_rate_kb || kb > highest_rate_kb) return wrong_type();
+    into_kb = static_cast<std::uint32_t>(kb);
+    return stored;
+}
+
+ValueResult store_workers(const std::string& text, unsigned& into) {
+    if (text == "auto") return store(std::optional(0U), into);
+    const auto count = parse_count(text);
+    if (!count || *count < 1 || *count > most_workers) return wrong_type();
+    return store(count, into);
+}
+
+ValueResult store_timeout(const std::string& text, std::chrono::seconds& into) {
+    const auto timeout = parse_duration(text);
+    if (!timeout || *timeout < shortest_timeout || *timeout > longest_timeout) return wrong_type();
+    return store(timeout, into);
+}
+
+}  // namespace tsb

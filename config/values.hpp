@@ -1,0 +1,48 @@
+// The values that configuration keys take: each function parses one text and stores it, or says
+// what is wrong and stores nothing. Thread: any.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace tsb {
+
+/// Why a text was refused; an empty cause means: it is not of the type that its key takes.
+struct ValueProblem {
+    std::string cause;
+    std::string hint;
+};
+using ValueResult = std::optional<ValueProblem>;  // nothing: stored
+
+inline constexpr std::chrono::seconds shortest_timeout{1};
+inline constexpr std::chrono::seconds longest_timeout{24 * 3600};
+inline constexpr std::uint32_t lowest_rate_kb = 32;  // the range of BASE_BACKUP's MAX_RATE
+inline constexpr std::uint32_t highest_rate_kb = 1024 * 1024;
+inline constexpr unsigned most_workers = 64;
+
+/// Absolute and without ".." parts.
+ValueResult store_path(const std::string& text, std::filesystem::path& into);
+ValueResult store_path(const std::string& text, std::string& into);
+ValueResult append_path(const std::string& text, std::vector<std::filesystem::path>& into);
+/// A path that fits into a socket address.
+ValueResult store_socket_path(const std::string& text, std::filesystem::path& into);
+ValueResult append_principal(const std::string& text, std::vector<Principal>& into);
+ValueResult store_log_level(const std::string& text, LogLevel& into);
+/// What libpq can parse, holds no secret and sets at least one keyword.
+ValueResult store_connection(const std::string& text, std::string& into);
+ValueResult store_format(const std::string& text, BackupFormat& into);
+ValueResult store_compression(const std::string& text, Compression& into);
+ValueResult store_checkpoint(const std::string& text, CheckpointMode& into);
+/// "unlimited" (0), or a size per second in the range above.
+ValueResult store_rate(const std::string& text, std::uint32_t& into_kb);
+/// "auto" (0), or 1 to most_workers.
+ValueResult store_workers(const std::string& text, unsigned& into);
+ValueResult store_timeout(const std::string& text, std::chrono::seconds& into);
+
+}  // namespace tsb

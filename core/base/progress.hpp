@@ -1,0 +1,37 @@
+// What a running job says about itself: counters that workers add to and the loop reads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace tsb {
+
+enum class Phase {
+    queued,
+    connecting,
+    checking,
+    waiting_for_checkpoint,
+    copying,
+    receiving_wal,
+    proving,
+    syncing,
+    committing,
+    verifying,
+    extracting,
+    finishing,
+    done,
+};
+
+/// "waiting for checkpoint" and so on: for people and for the wire.
+const char* to_string(Phase phase);
+
+/// Thread: any; each counter is atomic, together they are a snapshot good enough to show.
+struct ProgressMeter {
+    std::atomic<Phase> phase{Phase::queued};
+    std::atomic<std::uint64_t> bytes_done{0};
+    std::atomic<std::uint64_t> bytes_total{0};  // 0 while unknown; may grow
+    std::atomic<std::uint64_t> files_done{0};
+    std::atomic<std::uint64_t> files_total{0};  // 0 while unknown
+};
+
+}  // namespace tsb

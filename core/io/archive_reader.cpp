@@ -1,0 +1,203 @@
+#include "core/io/archive_reader.hpp"
+
+#include <atomic>
+#include <thread>
+
+#include "core/base/error.hpp"
+#include "core/io/block_codec.hpp"
+#include "core/io/block_pipeline.hpp"
+#include "core/io/digest.hpp"
+#include "core/io/shelf.hpp"
+
+namespace tsb {
+namespace {
+
+constexpr std::size_t read_size = 1 << 20;
+
+}  // namespace
+
+struct ArchiveReader::Impl {
+    Impl(Fs& fs_, int directory, std::string name_, CompressionMethod method, WorkerPool& pool);
+    ~Impl();
+
+    void read_file();
+    bool read_more(Buffer& into);
+    void pass_through();
+    void cut_blocks();
+    void stream_rest(Buffer stored);
+    void decompress(StreamDecompressor& stream, Bytes stored, Buffer& plain);
+    Error damaged(std::string_view cause) const;
+    template <typename Use>
+    void naming_the_file(Use&& use) const;
+
+    Fs& fs;
+    const std::string name;
+    const BlockCodec* const codec;  // null: stored as it is
+
+    const Fd file;  // the reading thread's
+    Shelf<BlockDecompressor> decompressors;
+    BlockPipeline pipeline;
+    Buffer given;                       // what next() returned
+    Digest digest{DigestKind::sha256};  // the reading thread's
+    std::string sha256;                 // written before the pipeline's end, read after it
+    std::atomic<std::uint64_t> stored_bytes = 0;
+    std::thread reading;  // last: it uses the rest
+};
+
+ArchiveReader::Impl::Impl(Fs& fs_, int directory, std::string name_, CompressionMethod method,
+                          WorkerPool& pool)
+    : fs(fs_),
+      name(std::move(name_)),
+      codec(block_codec(method)),
+      file(fs.open_file(directory, name)),
+      decompressors([this] { return codec->make_decompressor(); }),
+      pipeline(pool, blocks_in_flight(pool),
+               [this](Bytes stored, Buffer& plain) {
+                   naming_the_file([&] {
+                       decompressors.with([&](BlockDecompressor& decompressor) {
+                           decompressor.decompress_block(stored, plain);
+                       });
+                   });
+               }),
+      reading([this] { read_file(); }) {}
+
+ArchiveReader::Impl::~Impl() {
+    pipeline.fail(std::make_exception_ptr(
+        Error(ErrorCode::cancelled, "cannot read archive '" + printable(name) + "': given up")));
+    reading.join();
+}
+
+Error ArchiveReader::Impl::damaged(std::string_view cause) const {
+    return {ErrorCode::damaged,
+            "cannot read archive '" + printable(name) + "': " + std::string(cause)};
+}
+
+/// The codecs do not know which file their bytes are from.
+template <typename Use>
+void ArchiveReader::Impl::naming_the_file(Use&& use) const {
+    try {
+        use();
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::damaged) throw;
+        throw damaged(error.what());
+    }
+}
+
+/// The reading thread. It goes on to the end of the file even when nobody wants the data, since
+/// the digest is of all stored bytes; a reader that is given up ends it through the pipeline.
+void ArchiveReader::Impl::read_file() {
+    try {
+        if (codec != nullptr) {
+            cut_blocks();
+        } else {
+            pass_through();
+        }
+        sha256 = to_hex(digest.finish());
+        pipeline.finish();
+    } catch (...) {
+        pipeline.fail(std::current_exception());
+    }
+}
+
+/// Appends up to read_size stored bytes; false at the end of the file.
+bool ArchiveReader::Impl::read_more(Buffer& into) {
+    const std::size_t had = into.size();
+    into.resize(had + read_size);
+    const std::size_t count = fs.read(file.get(), {into.data() + had, read_size});
+    into.resize(had + count);
+    digest.update(into.bytes().subspan(had));
+    stored_bytes += count;
+    return count > 0;
+}
+
+void ArchiveReader::Impl::pass_through() {
+    for (;;) {
+        Buffer block = pipeline.take_buffer();
+        if (!read_more(block)) return;
+        pipeline.push_finished(std::move(block));
+    }
+}
+
+/// Hands every block that tells its length to the pool; the rest from the first that does not is
+/// decompressed here.
+void ArchiveReader::Impl::cut_blocks() {
+    Buffer window;
+    while (read_more(window)) {
+        std::size_t taken = 0;
+        while (taken < window.size()) {
+            const Bytes rest = window.bytes().subspan(taken);
+            const BlockCut cut = codec->cut_block(rest);
+            const bool too_long = rest.size() > max_block_size;
+            if (cut.kind == BlockCut::Kind::need_more && !too_long) break;
+            if (cut.kind != BlockCut::Kind::block) {
+                window.drop_front(taken);
+                return stream_rest(std::move(window));
+            }
+            Buffer block = pipeline.take_buffer();
+            block.assign(rest.first(cut.size));
+            pipeline.push(std::move(block));
+            taken += cut.size;
+        }
+        window.drop_front(taken);
+    }
+    if (stored_bytes == 0) throw damaged("the file is empty");
+    if (window.size() > 0) stream_rest(std::move(window));
+}
+
+void ArchiveReader::Impl::stream_rest(Buffer stored) {
+    const std::unique_ptr<StreamDecompressor> stream = codec->make_stream();
+    Buffer plain;
+    do {
+        decompress(*stream, stored.bytes(), plain);
+        stored.resize(0);
+    } while (read_more(stored));
+    if (!stream->at_boundary()) throw damaged("the file is truncated");
+    if (plain.size() > 0) pipeline.push_finished(std::move(plain));
+}
+
+/// Decompresses `stored` into `plain`, which is handed on each time it is full.
+void ArchiveReader::Impl::decompress(StreamDecompressor& stream, Bytes stored, Buffer& plain) {
+    for (;;) {
+        const std::size_t had = plain.size();
+        plain.resize(read_size);
+        StreamDecompressor::Step step;
+        naming_the_file([&] { step = stream.step(stored, {plain.data() + had, read_size - had}); });
+        plain.resize(had + step.given);
+        stored = stored.subspan(step.taken);
+        if (plain.size() == read_size) {
+            pipeline.push_finished(std::move(plain));
+            plain = pipeline.take_buffer();
+        } else if (stored.empty()) {
+            return;
+        } else if (step.taken == 0 && step.given == 0) {
+            throw damaged("the data makes no sense");
+        }
+    }
+}
+
+ArchiveReader::ArchiveReader(Fs& fs, int directory, std::string name, CompressionMethod method,
+                             WorkerPool& pool)
+    : impl_(std::make_unique<Impl>(fs, directory, std::move(name), method, pool)) {}
+
+ArchiveReader::~ArchiveReader() = default;
+
+Bytes ArchiveReader::next() {
+    do {
+        if (!impl_->pipeline.pop(impl_->given)) return {};
+    } while (impl_->given.size() == 0);
+    return impl_->given.bytes();
+}
+
+std::uint64_t ArchiveReader::stored_size() const {
+    return impl_->stored_bytes;
+}
+
+std::string ArchiveReader::stored_sha256() const {
+    return impl_->sha256;
+}
+
+std::uint64_t ArchiveReader::stored_bytes_read() const {
+    return impl_->stored_bytes;
+}
+
+}  // namespace tsb

@@ -1,0 +1,34 @@
+// A fixed set of threads for work that blocks or burns CPU.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace tsb {
+
+class WorkerPool {
+public:
+    /// `count` threads, at least 1.
+    explicit WorkerPool(unsigned count);
+    /// Finishes what was submitted, then joins.
+    ~WorkerPool();
+    unsigned size() const noexcept { return static_cast<unsigned>(threads_.size()); }
+    /// Queues `task`; it must not throw. Thread: any.
+    void submit(std::function<void()> task);
+
+private:
+    void run();
+    void stop();
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<std::function<void()>> tasks_;  // guarded by mutex_
+    bool stopping_ = false;                    // guarded by mutex_
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace tsb

@@ -1,0 +1,190 @@
+#include "core/ops/backup_store.hpp"
+
+#include <algorithm>
+
+#include "core/base/error.hpp"
+#include "core/io/archive_reader.hpp"
+#include "core/io/extractor.hpp"
+#include "core/ops/member_visitors.hpp"
+#include "core/ops/plain_tree.hpp"
+#include "core/repo/names.hpp"
+
+namespace tsb {
+
+namespace {
+
+DigestKind always_sha256(const std::string&) {
+    return DigestKind::sha256;
+}
+
+std::string plain_path(const std::string& path) {
+    return std::string(names::plain_data_directory) + "/" + path;
+}
+
+}  // namespace
+
+BackupStore::BackupStore(Fs& fs, int directory, const BackupStoreOptions& options)
+    : fs_(fs),
+      directory_(directory),
+      options_(options),
+      pool_(options.workers),
+      wal_check_(options.server_major, options.system_identifier, options.wal_segment_size) {
+    if (options_.format == BackupFormat::plain) {
+        make_plain_directories(plain_path("pg_wal/archive_status"));
+        make_plain_directories(plain_path("pg_tblspc"));
+    }
+}
+
+BackupStore::Work BackupStore::archive_work(std::string archive) {
+    if (options_.format == BackupFormat::tar) {
+        return [this, archive](ByteSource& source) { store_archive(archive, source); };
+    }
+    if (archive != "base") {
+        make_plain_directories(plain_path("pg_tblspc/" + archive));
+    }
+    return [this, archive](ByteSource& source) { extract_archive(archive, source); };
+}
+
+BackupStore::Work BackupStore::wal_work() {
+    if (options_.format == BackupFormat::tar) {
+        return [this](ByteSource& source) { archive_wal(source); };
+    }
+    return [this](ByteSource& source) { extract_wal(source); };
+}
+
+BackupStore::Work BackupStore::manifest_work() {
+    return [this](ByteSource& source) {
+        ArchiveWriter writer(fs_, directory_, manifest_name(),
+                             Compression(CompressionMethod::none, 0), pool_);
+        TeeSource tee(source, writer);
+        drain(tee);
+        add_file(writer.finish());
+    };
+}
+
+void BackupStore::store_archive(const std::string& archive, ByteSource& source) {
+    const std::string name = names::archive_file(archive, options_.compression.method);
+    ArchiveWriter writer(fs_, directory_, name, options_.compression, pool_);
+    TeeSource tee(source, writer);
+    MemberDigester digester(always_sha256, [&](const std::string& path, std::uint64_t size,
+                                               std::vector<std::byte> digest) {
+        add_member(manifest_path(archive, path), size, std::move(digest));
+    });
+    walk_tar(tee, name, digester);
+    add_file(writer.finish());
+}
+
+void BackupStore::extract_archive(const std::string& archive, ByteSource& source) {
+    const std::string root_path =
+        archive == "base" ? names::plain_data_directory : plain_path("pg_tblspc/" + archive);
+    const Fd root = fs_.open_directory(directory_, root_path);
+    ExtractOptions extract;
+    extract.workers = options_.workers;
+    extract.digest_for = always_sha256;
+    extract.on_file = [&](const std::string& path, std::uint64_t size,
+                          std::vector<std::byte> digest) {
+        add_member(manifest_path(archive, path), size, std::move(digest));
+    };
+    Extractor extractor(fs_, root.get(), std::move(extract));
+    walk_tar(source, archive, extractor);
+    extractor.finish();
+}
+
+void BackupStore::archive_wal(ByteSource& source) {
+    const std::string name = names::archive_file("pg_wal", options_.compression.method);
+    ArchiveWriter writer(fs_, directory_, name, options_.compression, pool_);
+    TeeSource tee(source, writer);
+    std::uint64_t bytes = 0;
+    MemberDigester counter([](const std::string&) { return DigestKind::none; },
+                           [&](const std::string&, std::uint64_t size,
+                               const std::vector<std::byte>&) { bytes += size; });
+    VisitorPair visitors(counter, wal_check_);
+    walk_tar(tee, name, visitors);
+    add_file(writer.finish());
+    const std::lock_guard lock(mutex_);
+    wal_bytes_ = bytes;
+}
+
+void BackupStore::extract_wal(ByteSource& source) {
+    const Fd root = fs_.open_directory(directory_, plain_path("pg_wal"));
+    ExtractOptions extract;
+    extract.workers = 1;
+    extract.digest_for = always_sha256;
+    extract.on_file = [&](const std::string& path, std::uint64_t size,
+                          const std::vector<std::byte>& digest) {
+        add_file({plain_path("pg_wal/" + path), size, to_hex(digest)});
+        const std::lock_guard lock(mutex_);
+        wal_bytes_ += size;
+    };
+    Extractor extractor(fs_, root.get(), std::move(extract));
+    VisitorPair visitors(extractor, wal_check_);
+    walk_tar(source, "pg_wal", visitors);
+    extractor.finish();
+}
+
+void BackupStore::make_plain_directories(const std::string& path) {
+    for (std::size_t slash = path.find('/');; slash = path.find('/', slash + 1)) {
+        const std::string prefix = path.substr(0, slash);
+        if (!fs_.status(directory_, prefix)) {
+            fs_.make_directory(directory_, prefix, 0700);
+        }
+        if (slash == std::string::npos) {
+            return;
+        }
+    }
+}
+
+void BackupStore::add_member(const std::string& path, std::uint64_t size,
+                             std::vector<std::byte> digest) {
+    const std::lock_guard lock(mutex_);
+    members_.add(path, size, std::move(digest));
+}
+
+void BackupStore::add_file(StoredFile file) {
+    const std::lock_guard lock(mutex_);
+    files_.push_back(std::move(file));
+}
+
+std::string BackupStore::manifest_name() const {
+    return options_.format == BackupFormat::plain ? plain_path(names::manifest_file)
+                                                  : names::manifest_file;
+}
+
+Manifest BackupStore::read_manifest() {
+    ArchiveReader reader(fs_, directory_, manifest_name(), CompressionMethod::none, pool_);
+    return Manifest::parse(reader, names::manifest_file);
+}
+
+std::uint64_t BackupStore::plain_bytes(const Manifest& manifest) const {
+    return options_.format == BackupFormat::plain ? manifest.total_size() : 0;
+}
+
+void BackupStore::prove_into(Metadata& metadata) {
+    const Manifest manifest = read_manifest();
+    if (manifest.system_identifier().value_or(options_.system_identifier) !=
+        options_.system_identifier) {
+        throw Error(ErrorCode::proof_failed,
+                    "cannot accept the backup: its manifest names another system identifier");
+    }
+    members_.prove(manifest);
+    const std::vector<std::string> wal_problems = wal_check_.problems(manifest.wal_ranges());
+    if (!wal_problems.empty()) {
+        throw Error(ErrorCode::wal_missing, "cannot accept the backup: " + wal_problems.front());
+    }
+    metadata.wal_ranges = manifest.wal_ranges();
+    metadata.member_count = manifest.files().size();
+    metadata.cluster_bytes = manifest.total_size() + wal_bytes_;
+    std::sort(files_.begin(), files_.end(),
+              [](const StoredFile& a, const StoredFile& b) { return a.name < b.name; });
+    metadata.files = files_;
+    metadata.stored_bytes = plain_bytes(manifest);
+    for (const StoredFile& file : files_) {
+        metadata.stored_bytes += file.size;
+    }
+    if (options_.format == BackupFormat::plain) {
+        const Fd data = fs_.open_directory(directory_, names::plain_data_directory);
+        metadata.directories = list_tree(fs_, data.get()).directories;
+    }
+}
+
+}  // namespace tsb

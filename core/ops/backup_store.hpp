@@ -1,0 +1,77 @@
+// Turns the streams of a running backup into stored files: archives for format tar, a tree for
+// format plain, digesting every member on the way; and proves at the end that what was received
+// is what the server's manifest says.
+//
+// The *_work functions run on pipeline threads, several at a time; the rest is called when they
+// have all ended.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/io/archive_writer.hpp"
+#include "core/io/worker_pool.hpp"
+#include "core/pg/manifest.hpp"
+#include "core/pg/wal_check.hpp"
+#include "core/repo/metadata.hpp"
+
+namespace tsb {
+
+struct BackupStoreOptions {
+    BackupStoreOptions() = default;
+    BackupFormat format = BackupFormat::tar;
+    Compression compression;
+    unsigned workers = 1;
+    int server_major = 0;
+    std::uint64_t system_identifier = 0;
+    std::uint64_t wal_segment_size = 0;
+};
+
+class BackupStore {
+public:
+    /// `directory` is the draft's and outlives the store.
+    BackupStore(Fs& fs, int directory, const BackupStoreOptions& options);
+
+    using Work = std::function<void(ByteSource&)>;
+    /// Stores one data archive ("base" or an oid).
+    Work archive_work(std::string archive);
+    /// Stores the WAL archive.
+    Work wal_work();
+    /// Stores the manifest.
+    Work manifest_work();
+
+    /// Parses the stored manifest and proves: the system identifier, every member's size and
+    /// digest, nothing missing or extra, all WAL of its ranges sound. Error{proof_failed} or
+    /// Error{wal_missing}. Fills wal_ranges, member_count, cluster_bytes, files, directories and
+    /// stored_bytes of `metadata`. Thread: worker (blocks).
+    void prove_into(Metadata& metadata);
+
+private:
+    void store_archive(const std::string& archive, ByteSource& source);
+    void extract_archive(const std::string& archive, ByteSource& source);
+    void archive_wal(ByteSource& source);
+    void extract_wal(ByteSource& source);
+    void make_plain_directories(const std::string& path);
+    void add_member(const std::string& path, std::uint64_t size, std::vector<std::byte> digest);
+    void add_file(StoredFile file);
+    Manifest read_manifest();
+    std::string manifest_name() const;
+    std::uint64_t plain_bytes(const Manifest& manifest) const;
+
+    Fs& fs_;
+    const int directory_;
+    const BackupStoreOptions options_;
+    WorkerPool pool_;
+    WalCheck wal_check_;  // of the WAL pipeline alone, until it has ended
+
+    std::mutex mutex_;
+    // State below is guarded by mutex_ while pipelines run.
+    MemberTable members_;
+    std::vector<StoredFile> files_;
+    std::uint64_t wal_bytes_ = 0;
+};
+
+}  // namespace tsb

@@ -1,0 +1,187 @@
+#include "core/ops/restore_preflight.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include "core/base/error.hpp"
+#include "core/base/human.hpp"
+
+namespace tsb {
+
+namespace fsys = std::filesystem;
+
+std::vector<TablespacePlan> plan_tablespaces(const Metadata& metadata,
+                                             const RestoreOptions& options) {
+    std::map<std::string, std::string> unused = options.tablespace_map;
+    std::vector<TablespacePlan> plans;
+    for (const TablespaceInfo& tablespace : metadata.tablespaces) {
+        TablespacePlan plan{tablespace.oid, {}, tablespace.size_bytes};
+        const auto mapped = options.tablespace_map.find(tablespace.location);
+        if (mapped != options.tablespace_map.end()) {
+            plan.location = mapped->second;
+            unused.erase(tablespace.location);
+        } else if (tablespace.location.starts_with('/')) {
+            plan.location = tablespace.location;
+            if (fsys::exists(fsys::symlink_status(plan.location))) {
+                throw Error(ErrorCode::tablespace_unmapped,
+                            "cannot restore tablespace " + std::to_string(tablespace.oid) +
+                                ": its location '" + printable(tablespace.location) +
+                                "' exists and may be in use",
+                            "give it a new place: --tablespace-map '" +
+                                printable(tablespace.location) + "=/new/directory'");
+            }
+        }
+        plans.push_back(std::move(plan));
+    }
+    if (!unused.empty()) {
+        throw Error(ErrorCode::usage,
+                    "the backup has no tablespace at '" + printable(unused.begin()->first) + "'");
+    }
+    for (const TablespacePlan& plan : plans) {
+        if (!plan.location.empty() && !plan.location.is_absolute()) {
+            throw Error(ErrorCode::usage, "cannot restore a tablespace to '" +
+                                              plan.location.string() + "': not an absolute path");
+        }
+    }
+    return plans;
+}
+
+std::optional<int> major_of_binary_path(const fsys::path& directory) {
+    std::optional<int> major;
+    for (const fsys::path& component : directory) {
+        std::string text = component.string();
+        if (text.starts_with("pgsql-")) {
+            text.erase(0, 6);
+        }
+        int number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error == std::errc() && end == text.data() + text.size()) {
+            major = number;
+        }
+    }
+    return major;
+}
+
+namespace {
+
+// Debian and its kin, Red Hat and its kin.
+std::vector<fsys::path> usual_binary_directories() {
+    std::vector<fsys::path> found;
+    std::error_code ignored;
+    for (const fsys::directory_entry& entry :
+         fsys::directory_iterator("/usr/lib/postgresql", ignored)) {
+        found.push_back(entry.path() / "bin");
+    }
+    for (int major = 13; major <= 18; ++major) {
+        found.push_back("/usr/pgsql-" + std::to_string(major) + "/bin");
+    }
+    return found;
+}
+
+}  // namespace
+
+std::string check_installed_major(const Metadata& metadata, const RestoreOptions& options) {
+    std::set<int> majors;
+    const std::vector<fsys::path> directories =
+        options.server_binaries.empty() ? usual_binary_directories() : options.server_binaries;
+    for (const fsys::path& directory : directories) {
+        std::error_code ignored;
+        const std::optional<int> major = major_of_binary_path(directory);
+        if (major && fsys::exists(directory / "postgres", ignored)) {
+            majors.insert(*major);
+        }
+    }
+    const std::string wanted = std::to_string(metadata.server_major());
+    if (majors.empty()) {
+        return "no PostgreSQL found on this machine; start the restored directory with "
+               "PostgreSQL " +
+               wanted;
+    }
+    if (majors.contains(metadata.server_major())) {
+        return {};
+    }
+    std::string installed;
+    for (const int major : majors) {
+        installed += (installed.empty() ? "" : ", ") + std::to_string(major);
+    }
+    if (options.any_version) {
+        return "PostgreSQL " + wanted + " is needed to start it; installed here: " + installed;
+    }
+    throw Error(ErrorCode::version_mismatch,
+                "cannot restore '" + metadata.id + "': it is of PostgreSQL " + wanted +
+                    ", installed here: " + installed,
+                "install PostgreSQL " + wanted +
+                    ", or restore with --any-version to start it "
+                    "elsewhere");
+}
+
+namespace {
+
+// The nearest directory that exists, to ask for its file system.
+fsys::path existing_ancestor(fsys::path path) {
+    while (!fsys::is_directory(path) && path.has_relative_path()) {
+        path = path.parent_path();
+    }
+    return path;
+}
+
+}  // namespace
+
+void require_restore_space(Fs& fs, const Metadata& metadata, const fsys::path& target,
+                           const std::vector<TablespacePlan>& tablespaces) {
+    struct Need {
+        std::uint64_t bytes = 0;
+        std::uint64_t free = 0;
+        fsys::path path;
+    };
+    std::map<dev_t, Need> needs;
+    const auto add = [&](const fsys::path& path, std::uint64_t bytes) {
+        const fsys::path directory = existing_ancestor(path);
+        const Fd fd = fs.open_root(directory);
+        Need& need = needs[fs.status(fd.get()).device];
+        need = {need.bytes + bytes, fs.free_bytes(fd.get()), directory};
+    };
+    std::uint64_t elsewhere = 0;
+    for (const TablespacePlan& plan : tablespaces) {
+        if (!plan.location.empty()) {
+            add(plan.location, plan.bytes);
+            elsewhere += plan.bytes;
+        }
+    }
+    add(target, metadata.cluster_bytes - std::min(metadata.cluster_bytes, elsewhere));
+    for (const auto& [device, need] : needs) {
+        if (need.bytes > need.free) {
+            throw Error(ErrorCode::disk_full, "cannot restore '" + metadata.id +
+                                                  "': " + human_size(need.bytes) + " needed, " +
+                                                  human_size(need.free) + " free at '" +
+                                                  need.path.string() + "'");
+        }
+    }
+}
+
+std::optional<FileOwner> restore_owner(Fs& fs, const RestoreOptions& options) {
+    if (geteuid() != 0) {
+        return std::nullopt;
+    }
+    FileOwner owner;
+    if (options.owner) {
+        owner = *options.owner;
+    } else {
+        const Fd fd = fs.open_root(existing_ancestor(options.target));
+        const FileStatus status = fs.status(fd.get());
+        owner = {status.uid, status.gid};
+    }
+    if (owner.uid == 0) {
+        throw Error(ErrorCode::refused,
+                    "cannot restore to '" + options.target.string() +
+                        "': the files would be owned by root, as whom PostgreSQL does not start",
+                    "say who shall own them: --owner postgres");
+    }
+    return owner;
+}
+
+}  // namespace tsb

@@ -1,0 +1,41 @@
+// What is decided before a restore touches anything.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ops/restore.hpp"
+
+namespace tsb {
+
+/// Where one tablespace goes.
+struct TablespacePlan {
+    std::uint32_t oid = 0;
+    std::filesystem::path location;  // absolute; empty: in place, beneath pg_tblspc of the target
+    std::uint64_t bytes = 0;
+};
+
+/// Every tablespace of the backup with its place: mapped ones where the map says, others at their
+/// old location, but only when nothing exists there (Error{tablespace_unmapped}: it may be the
+/// live tablespace). A map entry that names no tablespace is Error{usage}.
+std::vector<TablespacePlan> plan_tablespaces(const Metadata& metadata,
+                                             const RestoreOptions& options);
+
+/// Error{version_mismatch} when PostgreSQL is installed here but not in the backup's major
+/// version, unless options.any_version. Returns what the operator should know; may be empty.
+std::string check_installed_major(const Metadata& metadata, const RestoreOptions& options);
+
+/// The major version named in a binary directory's path ("/usr/lib/postgresql/17/bin"). Pure.
+std::optional<int> major_of_binary_path(const std::filesystem::path& directory);
+
+/// Error{disk_full} naming the file system when the restored bytes do not fit.
+void require_restore_space(Fs& fs, const Metadata& metadata, const std::filesystem::path& target,
+                           const std::vector<TablespacePlan>& tablespaces);
+
+/// Owner for everything restored: when root, the one given, else that of the target or of its
+/// parent; nothing when not root. Error{refused} when that would be root, whom PostgreSQL refuses.
+std::optional<FileOwner> restore_owner(Fs& fs, const RestoreOptions& options);
+
+}  // namespace tsb

@@ -1,0 +1,174 @@
+#include "core/ops/restore_run.hpp"
+
+#include "core/base/error.hpp"
+#include "core/base/human.hpp"
+#include "core/ops/recovery_settings.hpp"
+#include "core/ops/tablespace_map.hpp"
+#include "core/ops/verification.hpp"
+#include "core/pg/pg_control.hpp"
+
+namespace tsb {
+
+namespace {
+
+constexpr const char* control_file = "global/pg_control";
+constexpr const char* control_file_new = "global/pg_control.tsbackup";
+
+}  // namespace
+
+RestoreRun::RestoreRun(StoredBackup& backup, const RestoreOptions& options, JobContext& job)
+    : backup_(backup), options_(options), job_(job) {}
+
+void RestoreRun::preflight() {
+    job_.progress.phase = Phase::checking;
+    if (!options_.target.is_absolute() || !options_.target.has_filename()) {
+        throw Error(ErrorCode::usage,
+                    "cannot restore to '" + options_.target.string() +
+                        "': not an absolute path of a directory",
+                    "write it without a slash at the end: --target /var/lib/postgresql/restored");
+    }
+    const std::string version_note = check_installed_major(backup_.metadata(), options_);
+    if (!version_note.empty()) {
+        notes_.push_back(version_note);
+    }
+    tablespaces_ = plan_tablespaces(backup_.metadata(), options_);
+    owner_ = restore_owner(backup_.fs(), options_);
+    require_restore_space(backup_.fs(), backup_.metadata(), options_.target, tablespaces_);
+}
+
+void RestoreRun::check_stored_bytes() {
+    std::vector<std::string> problems;
+    if (backup_.plain()) {
+        problems = verify_stored(backup_, job_).problems;
+    } else {
+        job_.progress.phase = Phase::verifying;
+        job_.progress.bytes_total = backup_.metadata().stored_bytes;
+        problems = backup_.listing_problems();
+        const OnStoredBytes count = [this](std::uint64_t bytes) {
+            job_.progress.bytes_done += bytes;
+            job_.throw_if_stopped();
+        };
+        for (const StoredFile& file : backup_.metadata().files) {
+            const std::string problem = backup_.digest_problem(file, count);
+            if (!problem.empty()) {
+                problems.push_back(problem);
+            }
+        }
+    }
+    if (!problems.empty()) {
+        throw Error(ErrorCode::damaged,
+                    "cannot restore '" + backup_.metadata().id + "': " + problems.front(),
+                    "restore an older backup: tsbackupctl list; the target was not touched");
+    }
+    manifest_ = backup_.manifest();
+    proof_ = std::make_unique<ManifestProof>(manifest_);
+}
+
+void RestoreRun::claim_targets() {
+    const auto open = [this](const std::filesystem::path& path) {
+        return std::make_unique<RestoreTarget>(backup_.fs(), path, options_.target, owner_);
+    };
+    target_ = open(options_.target);
+    for (const TablespacePlan& plan : tablespaces_) {
+        if (!plan.location.empty()) {
+            tablespace_targets_[plan.oid] = open(plan.location);
+        }
+    }
+    target_->claim();
+    for (const auto& [oid, target] : tablespace_targets_) {
+        target->claim();
+    }
+}
+
+void RestoreRun::extract() {
+    job_.progress.phase = Phase::extracting;
+    job_.progress.bytes_done = 0;
+    job_.progress.bytes_total = backup_.metadata().cluster_bytes;
+    job_.progress.files_done = 0;
+    job_.progress.files_total = manifest_.files().size();
+    if (backup_.plain()) {
+        extract_tree();
+    } else {
+        extract_archives();
+    }
+    prove_held_files();
+    const std::vector<std::string> missing = proof_->missing();
+    if (!missing.empty()) {
+        throw Error(ErrorCode::damaged,
+                    "cannot restore '" + backup_.metadata().id + "': " + missing.front());
+    }
+}
+
+const std::vector<std::byte>* RestoreRun::held(const std::string& path) const {
+    const auto found = held_.find(path);
+    return found == held_.end() ? nullptr : &found->second;
+}
+
+void RestoreRun::write_settings() {
+    job_.progress.phase = Phase::finishing;
+    std::map<std::uint32_t, std::string> locations;
+    for (const TablespacePlan& plan : tablespaces_) {
+        if (!plan.location.empty()) {
+            locations[plan.oid] = plan.location.string();
+            backup_.fs().make_symlink(plan.location.string(), target_->fd(),
+                                      "pg_tblspc/" + std::to_string(plan.oid));
+        }
+    }
+    target_->sync("pg_tblspc");
+    if (const std::vector<std::byte>* map = held("tablespace_map")) {
+        const std::string text = relocated_tablespace_map(as_text(*map), locations);
+        target_->write_file("tablespace_map", as_bytes(text));
+    }
+    const std::vector<std::byte>* auto_conf = held("postgresql.auto.conf");
+    const std::string settings = with_recovery_settings(
+        auto_conf != nullptr ? as_text(*auto_conf) : std::string_view(), backup_.metadata().id);
+    target_->write_file("postgresql.auto.conf", as_bytes(settings));
+    target_->write_file("recovery.signal", {});
+    if (held("standby.signal") != nullptr) {
+        notes_.emplace_back(
+            "the backup was taken from a standby; the restored cluster is a primary of its own");
+    }
+}
+
+void RestoreRun::make_startable() {
+    std::vector<std::byte> control = *held(control_file);
+    invalidate_checkpoint(control);
+    target_->write_file(control_file_new, control);
+    target_->sync(".");
+    backup_.fs().rename(target_->fd(), control_file_new, target_->fd(), control_file,
+                        RenameMode::no_replace);
+    target_->sync("global");
+    // The cluster can be started now, so nothing of it may be taken away any more. The data
+    // directory's marker goes last: while a tablespace has one, so has its data directory.
+    target_->keep();
+    for (const auto& [oid, target] : tablespace_targets_) {
+        target->keep();
+    }
+    for (const auto& [oid, target] : tablespace_targets_) {
+        target->release();
+    }
+    target_->release();
+    job_.progress.phase = Phase::done;
+}
+
+RestoreReport RestoreRun::report() const {
+    RestoreReport report;
+    report.backup_id = backup_.metadata().id;
+    report.target = options_.target;
+    report.restored_bytes = backup_.metadata().cluster_bytes;
+    report.restored_files = manifest_.files().size();
+    report.notes = notes_;
+    report.notes.push_back("start it with PostgreSQL " +
+                           std::to_string(backup_.metadata().server_major()) +
+                           "; it replays to the end of the backup, begins a new timeline and "
+                           "accepts writes by itself (a first start takes some 20 seconds)");
+    report.notes.emplace_back(
+        "backup_label stays: PostgreSQL retires it by itself, and without it the cluster refuses "
+        "to start rather than come up with wrong data");
+    report.notes.emplace_back(
+        "unlogged tables are empty; replication slots and configuration files outside the data "
+        "directory are not in a backup");
+    return report;
+}
+
+}  // namespace tsb

@@ -1,0 +1,155 @@
+#include "core/ops/restore_target.hpp"
+
+#include "core/base/error.hpp"
+#include "core/base/log.hpp"
+
+namespace tsb {
+
+namespace {
+
+constexpr const char* control_file = "global/pg_control";
+constexpr const char* label_file = "backup_label";
+constexpr std::uint64_t marker_limit = 8192;
+
+}  // namespace
+
+RestoreTarget::RestoreTarget(Fs& fs, const std::filesystem::path& path,
+                             const std::filesystem::path& data_directory,
+                             std::optional<FileOwner> owner)
+    : fs_(fs), path_(path), data_directory_(data_directory), owner_(owner) {
+    try {
+        open_or_create();
+        if (!fs_.try_lock(directory_.get(), LockKind::exclusive)) {
+            throw Error(ErrorCode::busy, "cannot restore to '" + path_.string() +
+                                             "': another restore is filling it");
+        }
+        if (!fs_.entries(directory_.get()).empty() && !left_by_killed_restore()) {
+            throw Error(ErrorCode::target_not_empty,
+                        "cannot restore to '" + path_.string() + "': the directory is not empty",
+                        "choose a new directory, or move the old data aside first");
+        }
+    } catch (...) {
+        discard();
+        throw;
+    }
+}
+
+RestoreTarget::~RestoreTarget() {
+    discard();
+}
+
+void RestoreTarget::open_or_create() {
+    const std::filesystem::path parent_path = path_.parent_path();
+    const std::string name = path_.filename().string();
+    const Fd parent = fs_.open_root(parent_path);
+    if (!fs_.status(parent.get(), name)) {
+        fs_.make_directory(parent.get(), name, 0700);
+        created_ = true;
+        fs_.sync(parent.get());
+    }
+    directory_ = fs_.open_root(path_);
+}
+
+// The marker says that a restore of ours was here. It removes its marker last, so a marked
+// directory was never started, unless the kill came just before that and somebody started it
+// since: then PostgreSQL has retired backup_label, and the data is theirs.
+bool RestoreTarget::left_by_killed_restore() const {
+    if (!fs_.status(directory_.get(), restore_marker)) {
+        return false;
+    }
+    if (path_ != data_directory_) {
+        return tablespace_left_by_killed_restore();
+    }
+    const bool startable = fs_.status(directory_.get(), "global").has_value() &&
+                           fs_.status(directory_.get(), control_file).has_value();
+    return !startable || fs_.status(directory_.get(), label_file).has_value();
+}
+
+// Nothing in a tablespace tells whether its cluster was started. So only the restore into the same
+// data directory, which was found not to be in use, may replace it. An empty marker is one that a
+// power cut shortened, before anything else was written.
+bool RestoreTarget::tablespace_left_by_killed_restore() const {
+    if (fs_.entries(directory_.get()).size() == 1) {
+        return true;
+    }
+    return read_whole_file(fs_, directory_.get(), restore_marker, marker_limit) == marker_text();
+}
+
+std::string RestoreTarget::marker_text() const {
+    return "tsbackup restore to " + data_directory_.string() + "\n";
+}
+
+void RestoreTarget::claim() {
+    clear();
+    claimed_ = true;
+    if (fs_.status(directory_.get(), restore_marker)) {
+        fs_.remove_file(directory_.get(), restore_marker);
+    }
+    if (owner_) {
+        fs_.set_owner(directory_.get(), owner_->uid, owner_->gid);
+    }
+    fs_.set_mode(directory_.get(), 0700);
+    write_file(restore_marker, as_bytes(marker_text()));
+    fs_.sync(directory_.get());
+}
+
+void RestoreTarget::write_file(const std::string& path, Bytes bytes) {
+    Fd file = fs_.create_file(directory_.get(), path, 0600);
+    write_all(fs_, file.get(), bytes, path);
+    if (owner_) {
+        fs_.set_owner(file.get(), owner_->uid, owner_->gid);
+    }
+    fs_.sync(file.get());
+    fs_.close(std::move(file));
+}
+
+void RestoreTarget::sync(const std::string& path) {
+    if (path == ".") {
+        fs_.sync(directory_.get());
+    } else {
+        sync_directory(fs_, directory_.get(), path);
+    }
+}
+
+void RestoreTarget::keep() noexcept {
+    claimed_ = false;
+    created_ = false;
+}
+
+void RestoreTarget::release() {
+    fs_.remove_file(directory_.get(), restore_marker);
+    fs_.sync(directory_.get());
+}
+
+// pg_control goes first and the marker stays, so that being killed here leaves what
+// left_by_killed_restore knows.
+void RestoreTarget::clear() {
+    if (fs_.status(directory_.get(), "global")) {
+        remove_tree(fs_, directory_.get(), control_file);
+    }
+    for (const std::string& name : fs_.entries(directory_.get())) {
+        if (name != restore_marker) {
+            remove_tree(fs_, directory_.get(), name);
+        }
+    }
+}
+
+void RestoreTarget::discard() noexcept {
+    try {
+        if (claimed_) {
+            clear();
+            remove_tree(fs_, directory_.get(), restore_marker);
+        }
+        if (created_) {
+            const Fd parent = fs_.open_root(path_.parent_path());
+            fs_.remove_directory(parent.get(), path_.filename().string());
+        }
+    } catch (const std::exception& error) {
+        log(LogLevel::warning, "",
+            "a restore to '" + path_.string() + "' failed and left files there: " + error.what());
+    }
+    claimed_ = false;
+    created_ = false;
+}
+
+}  // namespace tsb

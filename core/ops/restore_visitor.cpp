@@ -1,0 +1,60 @@
+#include "core/ops/restore_visitor.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "core/base/error.hpp"
+
+namespace tsb {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> held_back{"global/pg_control", "tablespace_map",
+                                                    "postgresql.auto.conf", "standby.signal",
+                                                    "recovery.signal"};
+
+// Settings and tablespace maps are small; more is no file of PostgreSQL's.
+constexpr std::uint64_t held_size_limit = 16 << 20;
+
+}  // namespace
+
+bool is_held_back(const std::string& path) {
+    return std::find(held_back.begin(), held_back.end(), path) != held_back.end();
+}
+
+void HoldingVisitor::begin(const TarMember& member) {
+    holding_ = nullptr;
+    if (member.kind != FileKind::file || !is_held_back(member.path)) {
+        next_.begin(member);
+        return;
+    }
+    if (member.size > held_size_limit || held_.contains(member.path)) {
+        throw Error(ErrorCode::damaged,
+                    "cannot restore '" + member.path + "': it is too large or there twice");
+    }
+    holding_ = &held_[member.path];
+}
+
+void HoldingVisitor::data(Bytes bytes) {
+    if (holding_ != nullptr) {
+        holding_->insert(holding_->end(), bytes.begin(), bytes.end());
+    } else {
+        next_.data(bytes);
+    }
+}
+
+void HoldingVisitor::end() {
+    if (holding_ == nullptr) {
+        next_.end();
+    }
+    holding_ = nullptr;
+}
+
+void PrefixVisitor::begin(const TarMember& member) {
+    TarMember moved = member;
+    moved.path = prefix_ + member.path;
+    next_.begin(moved);
+}
+
+}  // namespace tsb

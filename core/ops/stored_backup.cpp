@@ -1,0 +1,99 @@
+#include "core/ops/stored_backup.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/error.hpp"
+#include "core/io/archive_reader.hpp"
+#include "core/ops/member_visitors.hpp"
+#include "core/repo/names.hpp"
+
+namespace tsb {
+
+std::vector<std::string> StoredBackup::data_archives() const {
+    std::vector<std::uint32_t> oids;
+    for (const TablespaceInfo& tablespace : metadata().tablespaces) {
+        oids.push_back(tablespace.oid);
+    }
+    std::sort(oids.begin(), oids.end());
+    std::vector<std::string> archives;
+    for (const std::uint32_t oid : oids) {
+        archives.push_back(std::to_string(oid));
+    }
+    archives.emplace_back("base");
+    return archives;
+}
+
+const StoredFile& StoredBackup::file(const std::string& name) const {
+    for (const StoredFile& file : metadata().files) {
+        if (file.name == name) {
+            return file;
+        }
+    }
+    throw Error(ErrorCode::damaged, "backup '" + backup_.id + "' does not list '" + name + "'");
+}
+
+const StoredFile& StoredBackup::archive_file(const std::string& archive) const {
+    return file(names::archive_file(archive, metadata().compression.method));
+}
+
+std::vector<std::string> StoredBackup::listing_problems() const {
+    std::set<std::string> expected{names::metadata_file};
+    for (const StoredFile& file : metadata().files) {
+        expected.insert(file.name.substr(0, file.name.find('/')));
+    }
+    std::vector<std::string> problems;
+    for (const std::string& name : fs_.entries(directory())) {
+        if (expected.erase(name) == 0) {
+            problems.push_back(printable(name) + ": does not belong to the backup");
+        }
+    }
+    for (const std::string& name : expected) {
+        problems.push_back(name + ": is missing");
+    }
+    return problems;
+}
+
+std::string StoredBackup::digest_problem(const StoredFile& file,
+                                         const OnStoredBytes& on_bytes) const {
+    try {
+        ArchiveReader reader(fs_, directory(), file.name, CompressionMethod::none, pool_);
+        MeteredSource metered(reader, on_bytes);
+        drain(metered);
+        return stored_file_problem(file, reader.stored_size(), reader.stored_sha256());
+    } catch (const Error& error) {
+        if (error.code() == ErrorCode::cancelled) {
+            throw;
+        }
+        return file.name + ": " + error.what();
+    }
+}
+
+std::string StoredBackup::manifest_name() const {
+    return plain() ? std::string(names::plain_data_directory) + "/" + names::manifest_file
+                   : names::manifest_file;
+}
+
+Manifest StoredBackup::manifest() const {
+    ArchiveReader reader(fs_, directory(), manifest_name(), CompressionMethod::none, pool_);
+    Manifest manifest = Manifest::parse(reader, manifest_name());
+    if (manifest.system_identifier().value_or(metadata().system_identifier) !=
+        metadata().system_identifier) {
+        throw Error(ErrorCode::damaged, manifest_name() + ": is of another system identifier");
+    }
+    return manifest;
+}
+
+std::string stored_file_problem(const StoredFile& file, std::uint64_t size,
+                                const std::string& sha256) {
+    if (size != file.size) {
+        return file.name + ": is " + std::to_string(size) + " bytes long, " +
+               std::to_string(file.size) + " were stored";
+    }
+    if (sha256 != file.sha256) {
+        return file.name + ": its SHA-256 is not that of the stored bytes";
+    }
+    return {};
+}
+
+}  // namespace tsb

@@ -1,0 +1,144 @@
+#include <exception>
+#include <utility>
+
+#include "core/base/error.hpp"
+#include "core/pg/result_fields.hpp"
+#include "core/pg/server_facts.hpp"
+#include "core/pg/server_message.hpp"
+
+namespace tsb {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::seconds answer_limit{30};
+constexpr std::size_t max_databases = 10000;
+
+// A database's owner may plant functions in its schemas; only the system's are to be found.
+constexpr const char* own_search_path = "SET search_path TO pg_catalog";
+
+constexpr const char* server_query =
+    "SELECT pg_is_in_recovery()::text,"
+    " to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
+
+constexpr const char* timescaledb_query =
+    "SELECT extversion, current_setting('timescaledb.license', true)"
+    " FROM pg_extension WHERE extname = 'timescaledb'";
+
+/// Name, size (NULL without the right to know it), locale, its provider's letter, its version.
+std::string databases_query(int server_version) {
+    std::string locale = "datcollate, 'c', NULL";
+    if (server_version >= 170000) {
+        locale =
+            "CASE datlocprovider WHEN 'c' THEN datcollate ELSE datlocale END, datlocprovider, "
+            "datcollversion";
+    } else if (server_version >= 150000) {
+        locale =
+            "CASE datlocprovider WHEN 'c' THEN datcollate ELSE daticulocale END, "
+            "datlocprovider, datcollversion";
+    }
+    return "SELECT datname, CASE WHEN has_database_privilege(oid, 'CONNECT')"
+           " OR pg_has_role('pg_read_all_stats', 'USAGE') THEN pg_database_size(oid) END, " +
+           locale +
+           " FROM pg_database WHERE datallowconn AND datname <> 'template0' ORDER BY datname";
+}
+
+std::string collation_of(const ResultSet& result, std::size_t row) {
+    const auto provider_name = [](const std::string& letter) {
+        return letter == "i" ? "icu" : letter == "b" ? "builtin" : "libc";
+    };
+    const auto& fields = result.rows[row];
+    std::string text = fields[2].value_or("") + " (" + provider_name(fields[3].value_or("c"));
+    if (fields[4]) {
+        text += " " + *fields[4];
+    }
+    return one_line(text + ")", 200);
+}
+
+asio::awaitable<std::unique_ptr<ReplicationSession>> open(const SessionFactory& connect,
+                                                          const ConnectOptions& base,
+                                                          std::string database,
+                                                          std::stop_token stop) {
+    ConnectOptions options = base;
+    options.replication = false;
+    options.database = std::move(database);
+    auto session = co_await connect(std::move(options), std::move(stop));
+    co_await session->execute(own_search_path, answer_limit);
+    co_return session;
+}
+
+std::vector<DatabaseInfo> databases_of(const ResultSet& result) {
+    require_shape(result, result.rows.size(), 5);
+    if (result.rows.size() > max_databases) {
+        throw Error(ErrorCode::protocol, "more databases than can be listed");
+    }
+    std::vector<DatabaseInfo> databases;
+    for (std::size_t row = 0; row < result.rows.size(); ++row) {
+        auto& database = databases.emplace_back();
+        database.name = text_field(result, row, 0);
+        if (result.rows[row][1]) {
+            database.size_bytes = number_field<std::uint64_t>(result, row, 1);
+        }
+        database.collation = collation_of(result, row);
+    }
+    return databases;
+}
+
+asio::awaitable<ClusterFacts> ask_server(const SessionFactory& connect,
+                                         const ConnectOptions& options, std::string database,
+                                         std::stop_token stop) {
+    const auto session = co_await open(connect, options, std::move(database), std::move(stop));
+    ClusterFacts facts;
+    const auto server = co_await session->execute(server_query, answer_limit);
+    require_shape(server, 1, 2);
+    facts.in_recovery = text_field(server, 0, 0) == "true";
+    facts.server_time = one_line(text_field(server, 0, 1), 40);
+    auto query = databases_query(session->server_version());
+    const auto list = co_await session->execute(std::move(query), answer_limit);
+    facts.databases = databases_of(list);
+    co_return facts;
+}
+
+asio::awaitable<void> ask_database(const SessionFactory& connect, const ConnectOptions& options,
+                                   DatabaseInfo& database, std::stop_token stop) {
+    const auto session = co_await open(connect, options, database.name, std::move(stop));
+    const auto result = co_await session->execute(timescaledb_query, answer_limit);
+    if (!result.rows.empty()) {
+        require_shape(result, 1, 2);
+        database.timescaledb_version = one_line(text_field(result, 0, 0), 60);
+        database.timescaledb_license = one_line(result.rows[0][1].value_or(""), 60);
+    }
+}
+
+/// One line for DatabaseInfo::problem. A stop is not a problem of the database: it ends the job.
+std::string problem_of(const Error& error) {
+    if (error.code() == ErrorCode::cancelled) {
+        throw error;
+    }
+    return one_line(error.what());
+}
+
+}  // namespace
+
+asio::awaitable<ClusterFacts> read_cluster_facts(const SessionFactory& connect,
+                                                 const ConnectOptions& options,
+                                                 std::stop_token stop) {
+    ClusterFacts facts;
+    try {
+        facts = co_await ask_server(connect, options, options.database, stop);
+    } catch (const Error& error) {
+        facts.databases.emplace_back().problem = problem_of(error);
+        co_return facts;
+    }
+    for (auto& database : facts.databases) {
+        try {
+            co_await ask_database(connect, options, database, stop);
+        } catch (const Error& error) {
+            database.problem = problem_of(error);
+        }
+    }
+    co_return facts;
+}
+
+}  // namespace tsb

@@ -1,0 +1,263 @@
+#include "core/pg/libpq_session.hpp"
+
+#include <libpq-fe.h>
+
+#include <exception>
+#include <utility>
+
+#include "core/base/error.hpp"
+#include "core/pg/libpq_session_impl.hpp"
+
+namespace tsb {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// What we send is far smaller than a socket's buffer, so a wait here means that the server reads
+// nothing. Input is not taken in meanwhile: a server that only sends could fill our memory.
+constexpr std::chrono::seconds send_limit{60};
+constexpr std::chrono::seconds skip_limit{10};
+
+Error lost(const std::string& reason) {
+    return {ErrorCode::connection, "the connection to the server was lost: " + reason};
+}
+
+/// The first line of libpq's text; the rest guesses at causes.
+std::string reason_of(std::string_view text) {
+    return one_line(text.substr(0, text.find('\n')));
+}
+
+}  // namespace
+
+int libpq_version() {
+    return PQlibVersion();
+}
+
+LibpqSession::LibpqSession(const asio::any_io_executor& executor, PgConnPtr connection,
+                           std::stop_token stop)
+    : connection_(std::move(connection)),
+      socket_(executor, PQsocket(connection_.get())),
+      server_version_(PQserverVersion(connection_.get())),
+      stop_(std::move(stop)),
+      on_stop_(stop_, Interrupt{&socket_}) {
+    notices_.listen_to(connection_.get());
+    if (server_version_ <= 0 || PQsetnonblocking(connection_.get(), 1) != 0) {
+        throw lost(reason_of(PQerrorMessage(connection_.get())));
+    }
+}
+
+void LibpqSession::close() noexcept {
+    socket_.release();
+    connection_.reset();
+}
+
+asio::awaitable<ResultSet> LibpqSession::execute(std::string command,
+                                                 std::chrono::seconds stall_limit) {
+    co_await send(std::move(command));
+    std::exception_ptr failure;
+    try {
+        co_return co_await collect_result(stall_limit);
+    } catch (const Error&) {
+        failure = std::current_exception();
+    }
+    // The session stays usable after a refused command: what follows the error is read away.
+    try {
+        co_await collect_result(skip_limit);
+    } catch (const Error&) {
+        close();
+    }
+    std::rethrow_exception(failure);
+}
+
+asio::awaitable<ResultSet> LibpqSession::collect_result(std::chrono::seconds stall_limit) {
+    ResultSet last;
+    for (;;) {
+        auto event = co_await next(stall_limit);
+        switch (event.kind) {
+            case SessionEvent::Kind::rows:
+                last = std::move(event.rows);
+                break;
+            case SessionEvent::Kind::complete:
+                break;
+            case SessionEvent::Kind::idle:
+                co_return last;
+            default:
+                throw Error(ErrorCode::protocol, "the server began a COPY nobody asked for");
+        }
+    }
+}
+
+asio::awaitable<void> LibpqSession::send(std::string command) {
+    require_open();
+    if (PQsendQuery(connection_.get(), command.c_str()) != 1) {
+        throw lost(reason_of(PQerrorMessage(connection_.get())));
+    }
+    co_await flush();
+}
+
+asio::awaitable<SessionEvent> LibpqSession::next(std::chrono::seconds stall_limit) {
+    for (;;) {
+        require_open();
+        if (auto event = take_event()) {
+            co_return std::move(*event);
+        }
+        if (!loss_.empty()) {
+            throw lost(loss_);
+        }
+        co_await wait(SocketWait::Interest::read, stall_limit);
+        consume_input();
+    }
+}
+
+asio::awaitable<void> LibpqSession::put_copy(std::vector<std::byte> message) {
+    const std::function<int()> attempt = [&] {
+        return PQputCopyData(connection_.get(), reinterpret_cast<const char*>(message.data()),
+                             static_cast<int>(message.size()));
+    };
+    co_await put(attempt);
+}
+
+asio::awaitable<void> LibpqSession::end_copy() {
+    const std::function<int()> attempt = [&] { return PQputCopyEnd(connection_.get(), nullptr); };
+    co_await put(attempt);
+}
+
+asio::awaitable<void> LibpqSession::put(const std::function<int()>& attempt) {
+    require_open();
+    if (pending_) {
+        co_return;  // the COPY is over in both directions; libpq would note an error of ours
+    }
+    // Zero: libpq's buffer is full. Negative: the server ended the COPY or the connection broke;
+    // next() says which.
+    while (attempt() == 0) {
+        co_await wait(SocketWait::Interest::write, send_limit);
+    }
+    co_await flush();
+}
+
+asio::awaitable<void> LibpqSession::flush() {
+    for (;;) {
+        require_open();
+        const int state = PQflush(connection_.get());
+        if (state < 0) {
+            loss_ = reason_of(PQerrorMessage(connection_.get()));
+        }
+        // After a loss next() first delivers what the server said before it.
+        if (state <= 0 || !loss_.empty()) {
+            co_return;
+        }
+        co_await wait(SocketWait::Interest::write, send_limit);
+    }
+}
+
+asio::awaitable<void> LibpqSession::wait(SocketWait::Interest interest,
+                                         std::chrono::seconds limit) {
+    const auto outcome = co_await socket_.wait(interest, limit);
+    require_open();
+    if (outcome == SocketWait::Outcome::time_over) {
+        const auto* const what = interest == SocketWait::Interest::read ? "sent" : "took";
+        throw Error(ErrorCode::stalled, std::string("the server ") + what + " nothing for " +
+                                            std::to_string(limit.count()) + " s");
+    }
+}
+
+void LibpqSession::consume_input() {
+    if (PQconsumeInput(connection_.get()) != 1 && loss_.empty()) {
+        loss_ = reason_of(PQerrorMessage(connection_.get()));
+    }
+}
+
+std::optional<SessionEvent> LibpqSession::take_event() {
+    if (pending_) {
+        return std::exchange(pending_, std::nullopt);
+    }
+    if (in_copy_) {
+        auto data = take_copy_data();
+        if (in_copy_) {
+            return data;
+        }
+    }
+    auto event = take_result();
+    if (!event || !copy_ended_) {
+        return event;
+    }
+    copy_ended_ = false;
+    if (event->kind != SessionEvent::Kind::copy_done) {
+        pending_ = std::move(event);
+    }
+    return SessionEvent(SessionEvent::Kind::copy_done);
+}
+
+/// One message of the COPY; at its end clears in_copy_ and gives nothing.
+std::optional<SessionEvent> LibpqSession::take_copy_data() {
+    char* buffer = nullptr;
+    const int size = PQgetCopyData(connection_.get(), &buffer, 1);
+    if (size > 0) {
+        SessionEvent event(SessionEvent::Kind::copy_data);
+        event.data = Chunk(buffer, PQfreemem,
+                           as_bytes(std::string_view(buffer, static_cast<std::size_t>(size))));
+        return event;
+    }
+    if (size < -1) {
+        throw lost(reason_of(PQerrorMessage(connection_.get())));
+    }
+    in_copy_ = size == 0;
+    copy_ended_ = !in_copy_;
+    return std::nullopt;
+}
+
+std::optional<SessionEvent> LibpqSession::take_result() {
+    // On a broken connection PQgetResult never waits, and gives the errors that came before.
+    if (loss_.empty() && PQisBusy(connection_.get()) != 0) {
+        return std::nullopt;
+    }
+    PgResultPtr result(PQgetResult(connection_.get()));
+    if (!result) {
+        return loss_.empty() ? std::optional(SessionEvent(SessionEvent::Kind::idle)) : std::nullopt;
+    }
+    return event_of(std::move(result));
+}
+
+SessionEvent LibpqSession::event_of(PgResultPtr result) {
+    switch (PQresultStatus(result.get())) {
+        case PGRES_TUPLES_OK: {
+            SessionEvent event(SessionEvent::Kind::rows);
+            event.rows = rows_of(result.get());
+            return event;
+        }
+        case PGRES_COMMAND_OK:
+        case PGRES_EMPTY_QUERY:
+            return SessionEvent(SessionEvent::Kind::complete);
+        case PGRES_COPY_OUT:
+            in_copy_ = true;
+            return SessionEvent(SessionEvent::Kind::copy_out);
+        case PGRES_COPY_BOTH:
+            in_copy_ = true;
+            return SessionEvent(SessionEvent::Kind::copy_both);
+        case PGRES_COPY_IN:
+            // The server ended its half of a COPY in both directions; ours is still open.
+            if (copy_ended_) {
+                return SessionEvent(SessionEvent::Kind::copy_done);
+            }
+            throw Error(ErrorCode::protocol, "the server asks for a COPY from us");
+        default:
+            break;
+    }
+    const auto message = message_of(result.get());
+    if (!message.sqlstate.empty()) {
+        throw command_error(message);
+    }
+    throw lost(reason_of(message.primary));
+}
+
+void LibpqSession::require_open() const {
+    if (stop_.stop_requested()) {
+        throw Error(ErrorCode::cancelled, "stopped on request");
+    }
+    if (!connection_) {
+        throw Error(ErrorCode::connection, "the session is closed");
+    }
+}
+
+}  // namespace tsb

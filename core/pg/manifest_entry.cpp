@@ -1,0 +1,82 @@
+#include "core/pg/manifest_entry.hpp"
+
+#include <algorithm>
+
+#include "core/base/error.hpp"
+#include "core/io/tar_reader.hpp"
+
+namespace tsb {
+namespace {
+
+using manifest_fields::Key;
+
+/// Bytes of a digest; 0 for a kind that a manifest does not name.
+std::size_t digest_length(DigestKind kind) {
+    switch (kind) {
+        case DigestKind::none:
+            break;
+        case DigestKind::crc32c:
+            return 4;
+        case DigestKind::sha224:
+            return 28;
+        case DigestKind::sha256:
+            return 32;
+        case DigestKind::sha384:
+            return 48;
+        case DigestKind::sha512:
+            return 64;
+    }
+    return 0;
+}
+
+std::string decode_path(const ManifestEntry& entry, const ManifestLines& lines) {
+    std::string path = entry.path;
+    if (entry.seen.has(Key::encoded_path)) {
+        if (entry.seen.has(Key::path)) lines.fail("a file has a path and an encoded path");
+        const auto decoded = from_hex(path);
+        if (!decoded) lines.fail("path " + in_quotes(path) + " is not hexadecimal");
+        path = as_text(*decoded);
+    }
+    if (!safe_member_path(path)) lines.fail("path " + in_quotes(path) + " is not safe");
+    return path;
+}
+
+void read_digest(const ManifestEntry& entry, const ManifestLines& lines, ManifestFile& file) {
+    if (!entry.seen.has(Key::checksum_algorithm) && !entry.seen.has(Key::checksum)) return;
+    require_key(entry.seen, Key::checksum_algorithm, lines);
+    require_key(entry.seen, Key::checksum, lines);
+    file.digest_kind = digest_kind_named(entry.algorithm).value_or(DigestKind::none);
+    if (file.digest_kind == DigestKind::none) {
+        lines.fail("checksum algorithm " + in_quotes(entry.algorithm) + " is not known");
+    }
+    auto digest = from_hex(entry.checksum);
+    if (!digest || digest->size() != digest_length(file.digest_kind)) {
+        lines.fail(in_quotes(entry.checksum) + " is no checksum of algorithm " + entry.algorithm);
+    }
+    file.digest = std::move(*digest);
+}
+
+}  // namespace
+
+ManifestFile read_entry(const ManifestEntry& entry, const ManifestLines& lines) {
+    if (!entry.seen.has(Key::encoded_path)) require_key(entry.seen, Key::path, lines);
+    require_key(entry.seen, Key::size, lines);
+    ManifestFile file;
+    file.path = decode_path(entry, lines);
+    file.size = entry.size;
+    read_digest(entry, lines, file);
+    return file;
+}
+
+void require_key(const manifest_fields::KeySet& seen, Key key, const ManifestLines& lines) {
+    if (seen.has(key)) return;
+    const auto field =
+        std::ranges::find(manifest_fields::fields, key, &manifest_fields::Field::key);
+    lines.fail("key " + in_quotes(field->name) + " is missing");
+}
+
+std::string in_quotes(std::string_view text) {
+    return "'" + printable(text) + "'";
+}
+
+}  // namespace tsb

@@ -1,0 +1,75 @@
+#include "core/pg/socket_wait.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace tsb {
+
+namespace asio = boost::asio;
+
+// The coroutine awaits the timer alone; socket readiness and interrupts cancel it. Completion
+// handlers share the state, so that they may run after the SocketWait is gone.
+struct SocketWait::State {
+    State(const asio::any_io_executor& executor, int socket)
+        : descriptor(executor, socket), timer(executor) {}
+
+    asio::posix::stream_descriptor descriptor;
+    asio::steady_timer timer;
+    bool ready = false;
+    bool interrupted = false;
+
+    void interrupt() {
+        interrupted = true;
+        timer.cancel();
+    }
+};
+
+SocketWait::SocketWait(const asio::any_io_executor& executor, int socket)
+    : state_(std::make_shared<State>(executor, socket)) {}
+
+void SocketWait::interrupt() noexcept {
+    state_->interrupt();
+}
+
+void SocketWait::release() noexcept {
+    interrupt();
+    // The descriptor would otherwise close libpq's socket.
+    if (state_->descriptor.is_open()) {
+        state_->descriptor.release();
+    }
+}
+
+asio::awaitable<SocketWait::Outcome> SocketWait::wait(Interest interest,
+                                                      std::chrono::seconds limit) {
+    return wait_on(state_, interest, limit);
+}
+
+asio::awaitable<SocketWait::Outcome> SocketWait::wait_on(std::shared_ptr<State> state,
+                                                         Interest interest,
+                                                         std::chrono::seconds limit) {
+    if (state->interrupted) {
+        co_return Outcome::interrupted;
+    }
+    state->ready = false;
+    state->timer.expires_after(limit);
+    const auto on_ready = [state](const boost::system::error_code& failed) {
+        if (failed != asio::error::operation_aborted) {
+            state->ready = true;
+            state->timer.cancel();
+        }
+    };
+    state->descriptor.async_wait(interest == Interest::read
+                                     ? asio::posix::descriptor_base::wait_read
+                                     : asio::posix::descriptor_base::wait_write,
+                                 on_ready);
+    co_await state->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (state->interrupted) {
+        co_return Outcome::interrupted;
+    }
+    state->descriptor.cancel();
+    co_return state->ready ? Outcome::ready : Outcome::time_over;
+}
+
+}  // namespace tsb

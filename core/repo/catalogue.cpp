@@ -1,0 +1,126 @@
+// What a repository holds, for those who read it.
+#include <algorithm>
+
+#include "core/base/error.hpp"
+#include "core/repo/names.hpp"
+#include "core/repo/repository.hpp"
+
+namespace tsb {
+namespace {
+
+constexpr std::uint64_t largest_metadata = 64ULL << 20;
+
+/// Also refuses metadata that belongs to another backup: two directories may have been swapped.
+Metadata read_metadata(Fs& fs, int backup, const std::string& cluster, const std::string& id) {
+    Metadata metadata =
+        decode_metadata(read_whole_file(fs, backup, names::metadata_file, largest_metadata));
+    if (metadata.id != id || metadata.cluster != cluster) {
+        throw Error(ErrorCode::damaged, "cannot read metadata: it is that of backup '" +
+                                            metadata.id + "' of cluster '" + metadata.cluster +
+                                            "'");
+    }
+    return metadata;
+}
+
+bool is_directory(Fs& fs, int parent, const std::string& path) {
+    const auto status = fs.status(parent, path);
+    return status && status->kind == FileKind::directory;
+}
+
+bool is_cluster(Fs& fs, int root, const std::string& name) {
+    return names::valid_cluster_name(name) && is_directory(fs, root, name) &&
+           is_directory(fs, root, names::join(name, names::backups_directory));
+}
+
+/// Ids of the backups of a cluster, oldest first; what is not ours is passed over.
+std::vector<std::string> backup_ids(Fs& fs, int cluster) {
+    const Fd backups = fs.open_directory(cluster, names::backups_directory);
+    std::vector<std::string> ids;
+    for (const std::string& name : fs.entries(backups.get())) {
+        if (names::parse_backup_id(name) && is_directory(fs, backups.get(), name)) {
+            ids.push_back(name);
+        }
+    }
+    return ids;
+}
+
+BackupEntry read_entry(Fs& fs, int cluster_directory, const std::string& cluster,
+                       const std::string& id) {
+    BackupEntry entry{cluster, id, std::nullopt, {}};
+    try {
+        const Fd backup =
+            fs.open_directory(cluster_directory, names::join(names::backups_directory, id));
+        entry.metadata = read_metadata(fs, backup.get(), cluster, id);
+    } catch (const Error& error) {
+        entry.problem = error.what();
+    }
+    return entry;
+}
+
+Error no_backup(const std::string& cluster, const std::string& id) {
+    return {ErrorCode::not_found,
+            "cannot open backup '" + printable(id) + "' of cluster '" + printable(cluster) +
+                "': there is no such backup",
+            "see `tsbackupctl list`"};
+}
+
+}  // namespace
+
+/// Nothing for a cluster that has no directory here.
+Fd Repository::open_cluster(const std::string& cluster) {
+    if (!is_cluster(*fs_, root_.get(), cluster)) return {};
+    return fs_->open_directory(root_.get(), cluster);
+}
+
+std::vector<std::string> Repository::clusters() {
+    std::vector<std::string> found;
+    for (const std::string& name : fs_->entries(root_.get())) {
+        if (is_cluster(*fs_, root_.get(), name)) found.push_back(name);
+    }
+    return found;
+}
+
+std::vector<BackupEntry> Repository::list(const std::string& cluster) {
+    std::vector<BackupEntry> entries;
+    const Fd directory = open_cluster(cluster);
+    if (!directory) return entries;
+    for (const std::string& id : backup_ids(*fs_, directory.get())) {
+        entries.push_back(read_entry(*fs_, directory.get(), cluster, id));
+    }
+    return entries;
+}
+
+BackupHandle Repository::open_backup(const std::string& cluster, const std::string& wanted) {
+    std::string id = wanted;
+    const Fd directory = open_cluster(cluster);
+    if (!directory) throw no_backup(cluster, id);
+    if (wanted == "latest") {
+        const std::vector<BackupEntry> entries = list(cluster);
+        const auto newest = std::find_if(entries.rbegin(), entries.rend(),
+                                         [](const BackupEntry& e) { return bool(e.metadata); });
+        if (newest == entries.rend()) throw no_backup(cluster, wanted);
+        id = newest->id;
+    }
+    const std::string path = names::join(names::backups_directory, id);
+    if (!names::parse_backup_id(id) || !is_directory(*fs_, directory.get(), path)) {
+        throw no_backup(cluster, id);
+    }
+
+    BackupHandle handle;
+    handle.cluster = cluster;
+    handle.id = id;
+    handle.directory = fs_->open_directory(directory.get(), path);
+    // Who removes a backup holds it exclusively and renames it away: look again under the lock.
+    if (!fs_->try_lock(handle.directory.get(), LockKind::shared) ||
+        !is_directory(*fs_, directory.get(), path)) {
+        throw Error(ErrorCode::busy, "cannot open backup '" + id + "': it is being removed");
+    }
+    try {
+        handle.metadata = read_metadata(*fs_, handle.directory.get(), cluster, id);
+    } catch (const Error& error) {
+        throw Error(ErrorCode::damaged, "cannot open backup '" + id + "': " + error.what());
+    }
+    return handle;
+}
+
+}  // namespace tsb

@@ -1,0 +1,104 @@
+#include "daemon/control_socket.hpp"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace tsb {
+namespace {
+
+constexpr int backlog = 32;
+constexpr mode_t directory_mode = 0750;
+constexpr mode_t socket_mode = 0660;
+constexpr std::size_t most_groups = 65536;  // NGROUPS_MAX of Linux
+
+sockaddr_un address_of(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof(address.sun_path)) {
+        throw Error(ErrorCode::config,
+                    "cannot listen on '" + printable(path) + "': longer than 107 bytes");
+    }
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    return address;
+}
+
+Fd new_socket(const std::string& path) {
+    Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!fd) throw errno_error(errno, "make socket", path);
+    return fd;
+}
+
+void make_directory(const std::filesystem::path& directory) {
+    if (::mkdir(directory.c_str(), directory_mode) == 0) {
+        // mkdir(2) applies the umask, which takes the group's bits away.
+        if (::chmod(directory.c_str(), directory_mode) == 0) return;
+        throw errno_error(errno, "set mode of", directory.string());
+    }
+    if (errno != EEXIST) throw errno_error(errno, "make directory", directory.string());
+}
+
+bool somebody_listens(const std::string& path, const sockaddr_un& address) {
+    const Fd probe = new_socket(path);
+    const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+    // EAGAIN: its queue is full, so it is there.
+    return ::connect(probe.get(), generic, sizeof(address)) == 0 || errno == EAGAIN;
+}
+
+void remove_stale_socket(const std::string& path, const sockaddr_un& address) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0) {
+        if (errno == ENOENT) return;
+        throw errno_error(errno, "look at", path);
+    }
+    if (!S_ISSOCK(status.st_mode)) {
+        throw Error(ErrorCode::refused,
+                    "cannot listen on '" + printable(path) + "': it exists and is no socket",
+                    "remove it, or set 'control.socket' to another path");
+    }
+    if (somebody_listens(path, address)) {
+        throw Error(ErrorCode::busy,
+                    "cannot listen on '" + printable(path) + "': another process does",
+                    "set 'control.socket' to another path");
+    }
+    if (::unlink(path.c_str()) != 0) throw errno_error(errno, "remove", path);
+}
+
+}  // namespace
+
+Fd listen_on(const std::filesystem::path& path) {
+    const std::string name = path.string();
+    const sockaddr_un address = address_of(name);
+    make_directory(path.parent_path());
+    remove_stale_socket(name, address);
+
+    Fd fd = new_socket(name);
+    const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+    if (::bind(fd.get(), generic, sizeof(address)) != 0) throw errno_error(errno, "bind", name);
+    if (::chmod(name.c_str(), socket_mode) != 0) throw errno_error(errno, "set mode of", name);
+    if (::listen(fd.get(), backlog) != 0) throw errno_error(errno, "listen on", name);
+    return fd;
+}
+
+Peer peer_of(int fd) {
+    ucred credentials{};
+    socklen_t length = sizeof(credentials);
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) {
+        throw errno_error(errno, "identify", "control client");
+    }
+    Peer peer;
+    peer.uid = credentials.uid;
+    peer.pid = credentials.pid;
+    peer.groups.resize(most_groups);
+    length = static_cast<socklen_t>(peer.groups.size() * sizeof(gid_t));
+    const bool told = ::getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, peer.groups.data(), &length) == 0;
+    peer.groups.resize(told ? length / sizeof(gid_t) : 0);
+    peer.groups.push_back(credentials.gid);
+    return peer;
+}
+
+}  // namespace tsb

@@ -1,0 +1,197 @@
+#include "daemon/ctl/command_line.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <filesystem>
+
+namespace tsb {
+namespace {
+
+namespace po = boost::program_options;
+
+using Words = std::vector<std::string>;
+using Descriptions = po::options_description;
+
+void add_option(Descriptions& into, std::string_view name, bool is_flag, bool repeatable) {
+    const std::string text(name);
+    if (is_flag) {
+        into.add_options()(text.c_str(), "");
+    } else if (repeatable) {
+        into.add_options()(text.c_str(), po::value<Words>()->composing(), "");
+    } else {
+        into.add_options()(text.c_str(), po::value<std::string>(), "");
+    }
+}
+
+bool is_flag(const ArgSpec& arg) {
+    return arg.kind == ArgKind::flag || arg.kind == ArgKind::local;
+}
+
+const GlobalOption* find_global(const ProgramSpec& program, const std::string& name) {
+    const auto row = std::find_if(program.globals.begin(), program.globals.end(),
+                                  [&](const GlobalOption& option) { return option.name == name; });
+    return row == program.globals.end() ? nullptr : &*row;
+}
+
+/// Takes the first word that is neither an option nor the value of a global one.
+std::string take_verb(const ProgramSpec& program, Words& words) {
+    for (auto word = words.begin(); word != words.end(); ++word) {
+        if (!word->starts_with("-")) {
+            std::string verb = *word;
+            words.erase(word);
+            return verb;
+        }
+        const bool long_option = word->starts_with("--");
+        const GlobalOption* option = long_option ? find_global(program, word->substr(2)) : nullptr;
+        const bool takes_next = option != nullptr && !option->placeholder.empty();
+        if (takes_next && std::next(word) != words.end()) ++word;
+    }
+    return {};
+}
+
+const VerbSpec* verb_named(const ProgramSpec& program, const std::string& name) {
+    if (name.empty()) return nullptr;
+    std::vector<std::string> known;
+    for (const VerbSpec* verb : program.verbs) {
+        if (verb->name == name) return verb;
+        known.emplace_back(verb->name);
+    }
+    throw unknown_verb(name, known);
+}
+
+po::variables_map parse_options(const ProgramSpec& program, const VerbSpec* verb,
+                                const Words& words) {
+    Descriptions options;
+    add_option(options, "help", true, false);
+    for (const GlobalOption& global : program.globals) {
+        add_option(options, global.name, global.placeholder.empty(), false);
+    }
+    po::positional_options_description positional;
+    if (verb != nullptr) {
+        for (const ArgSpec& arg : verb->args) {
+            add_option(options, arg.name, is_flag(arg), arg.kind == ArgKind::list);
+        }
+        if (!verb->positional.empty()) {
+            add_option(options, verb->positional, false, false);
+            positional.add(std::string(verb->positional).c_str(), 1);
+        }
+    }
+    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::variables_map found;
+    try {
+        po::store(po::command_line_parser(words)
+                      .options(options)
+                      .positional(positional)
+                      .style(style)
+                      .run(),
+                  found);
+    } catch (const po::error& error) {
+        const std::string help = verb == nullptr ? "" : " " + std::string(verb->name);
+        throw Error(ErrorCode::usage, std::string("cannot read the command line: ") + error.what(),
+                    "see " + program.name + help + " --help");
+    }
+    return found;
+}
+
+void take_verb_options(const VerbSpec& verb, const po::variables_map& found, CommandLine& line) {
+    for (const ArgSpec& arg : verb.args) {
+        const std::string name(arg.name);
+        if (found.count(name) == 0) continue;
+        switch (arg.kind) {
+            case ArgKind::text:
+                line.args[name] = found[name].as<std::string>();
+                break;
+            case ArgKind::path:
+                line.args[name] =
+                    std::filesystem::absolute(found[name].as<std::string>()).lexically_normal();
+                break;
+            case ArgKind::list:
+                line.args[name] = found[name].as<Words>();
+                break;
+            case ArgKind::flag:
+                line.args[name] = true;
+                break;
+            case ArgKind::local:
+                line.flags.insert(name);
+                break;
+        }
+    }
+    const std::string positional(verb.positional);
+    if (!positional.empty() && found.count(positional) != 0) {
+        line.args[positional] = found[positional].as<std::string>();
+    }
+}
+
+std::string in_capitals(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return out;
+}
+
+std::string option_line(std::string_view name, std::string_view placeholder,
+                        std::string_view help) {
+    const std::string left = fmt::format("--{} {}", name, placeholder);
+    return fmt::format("  {:<30} {}\n", left, help);
+}
+
+std::string global_lines(const ProgramSpec& program) {
+    std::string out;
+    for (const GlobalOption& option : program.globals) {
+        out += option_line(option.name, option.placeholder, option.help);
+    }
+    return out + option_line("help", "", "this text, or that of a command");
+}
+
+}  // namespace
+
+CommandLine parse_command_line(const ProgramSpec& program, const Words& words) {
+    Words rest = words;
+    CommandLine line;
+    line.verb = verb_named(program, take_verb(program, rest));
+    const po::variables_map found = parse_options(program, line.verb, rest);
+
+    if (found.count("help") != 0) line.flags.insert("help");
+    for (const GlobalOption& option : program.globals) {
+        if (found.count(option.name) == 0) continue;
+        if (option.placeholder.empty()) {
+            line.flags.insert(option.name);
+        } else {
+            line.values[option.name] = found[option.name].as<std::string>();
+        }
+    }
+    if (line.verb != nullptr) {
+        take_verb_options(*line.verb, found, line);
+        if (!line.has("help")) check_args(*line.verb, line.args);
+    }
+    return line;
+}
+
+Words words_of(int argc, char** argv) {
+    return {argv + std::min(argc, 1), argv + argc};
+}
+
+std::string program_help(const ProgramSpec& program) {
+    std::string out = program.name + ": " + program.summary + "\n\nCommands:\n";
+    for (const VerbSpec* verb : program.verbs) {
+        out += fmt::format("  {:<10} {}\n", verb->name, verb->summary);
+    }
+    return out + "\nOptions:\n" + global_lines(program);
+}
+
+std::string verb_help(const ProgramSpec& program, const VerbSpec& verb) {
+    std::string usage = fmt::format("usage: {} {}", program.name, verb.name);
+    if (!verb.positional.empty()) {
+        const std::string name = in_capitals(verb.positional);
+        usage += verb.positional_required ? " " + name : " [" + name + "]";
+    }
+    std::string out =
+        fmt::format("{}{}\n{}\n", usage, verb.args.empty() ? "" : " [OPTIONS]", verb.summary);
+    for (const ArgSpec& arg : verb.args) {
+        out += option_line(arg.name, arg.placeholder, arg.help);
+    }
+    return out + global_lines(program);
+}
+
+}  // namespace tsb

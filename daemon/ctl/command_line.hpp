@@ -1,0 +1,47 @@
+// Command lines of tsbackupctl and tsbackupd, read by the verb table. Decides nothing about a
+// verb's meaning: it only turns words into the arguments of a request.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/verb_spec.hpp"
+
+namespace tsb {
+
+struct GlobalOption {
+    std::string name;
+    std::string placeholder;  // empty: a flag
+    std::string help;
+};
+
+/// What one of the two programs takes.
+struct ProgramSpec {
+    std::string name;
+    std::string summary;
+    std::vector<GlobalOption> globals;  // before or after the verb
+    std::vector<const VerbSpec*> verbs;
+};
+
+struct CommandLine {
+    const VerbSpec* verb = nullptr;             // null: none was given
+    Json args = Json::object();                 // to be sent
+    std::set<std::string> flags;                // global and local flags that were given
+    std::map<std::string, std::string> values;  // global options that were given
+    bool has(const std::string& flag) const { return flags.count(flag) != 0; }
+};
+
+/// Reads `words` (without the program's name); Error{usage} with a hint. `--help` becomes a flag,
+/// and then nothing else is required. Thread: any.
+CommandLine parse_command_line(const ProgramSpec& program, const std::vector<std::string>& words);
+
+/// The words of main()'s argv.
+std::vector<std::string> words_of(int argc, char** argv);
+
+/// Help text of the program, or of one verb. Thread: any.
+std::string program_help(const ProgramSpec& program);
+std::string verb_help(const ProgramSpec& program, const VerbSpec& verb);
+
+}  // namespace tsb

@@ -1,0 +1,123 @@
+#include "daemon/ctl/render.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <array>
+
+#include "daemon/ctl/render_parts.hpp"
+#include "daemon/ctl/text_table.hpp"
+
+namespace tsb {
+namespace {
+
+std::string render_backup(const Json& result) {
+    const Json& backup = result.at("backup");
+    const std::uint64_t milliseconds = count_at(backup, "total_ms");
+    const std::uint64_t bytes = count_at(backup, "cluster_bytes");
+    const std::chrono::seconds duration((milliseconds + 500) / 1000);
+    const std::uint64_t rate = milliseconds == 0 ? 0 : bytes / milliseconds * 1000 / (1 << 20);
+    return fmt::format("Backup {} of {}: {} stored as {} ({}) in {}, {} MB/s\n",
+                       text_at(result, "backup_id"), text_at(result, "cluster"), human_size(bytes),
+                       size_at(backup, "stored_bytes"), text_at(backup, "compression"),
+                       human_clock(duration), rate);
+}
+
+std::string render_verify(const Json& result) {
+    std::string out;
+    for (const Json& backup : list_at(result, "backups")) {
+        const Json problems = list_at(backup, "problems");
+        out += fmt::format("{} of {}: ", text_at(backup, "backup_id"), text_at(backup, "cluster"));
+        if (problems.empty()) {
+            out += fmt::format("good, {} read, {} files and {} WAL segments proven\n",
+                               size_at(backup, "stored_bytes"), count_at(backup, "members"),
+                               count_at(backup, "wal_segments"));
+            continue;
+        }
+        out += "damaged\n";
+        for (const Json& problem : problems) {
+            out += "  " + printable(problem.get<std::string>()) + "\n";
+        }
+    }
+    return out;
+}
+
+std::string render_restore(const Json& result) {
+    std::string out = fmt::format("Backup {} of {} restored into {}: {} files\n",
+                                  text_at(result, "backup_id"), text_at(result, "cluster"),
+                                  text_at(result, "target"), count_at(result, "restored_files"));
+    for (const Json& note : list_at(result, "notes")) {
+        out += "note: " + printable(note.get<std::string>()) + "\n";
+    }
+    return out + "Restored size: " + size_at(result, "restored_bytes") + "\n";
+}
+
+std::string render_jobs(const Json& result) {
+    std::vector<TextRow> rows;
+    for (const Json& job : list_at(result, "jobs")) {
+        std::string detail = text_at(job, "backup_id");
+        if (job.contains("error")) detail = text_at(job["error"], "message");
+        if (text_at(job, "state") == "running") detail = text_at(job, "phase");
+        rows.push_back({text_at(job, "job"), text_at(job, "kind"), text_at(job, "cluster"),
+                        text_at(job, "state"), text_at(job, "started_at"), text_at(job, "ended_at"),
+                        detail});
+    }
+    if (rows.empty()) return "no jobs\n";
+    return text_table({"JOB", "KIND", "CLUSTER", "STATE", "STARTED", "ENDED", "DETAIL"}, rows);
+}
+
+std::string render_cancel(const Json& result) {
+    return "asked job " + text_at(result, "job") + " to stop\n";
+}
+
+std::string render_version(const Json& result) {
+    return fmt::format("tsbackupd {} (libpq {})\n", text_at(result, "daemon"),
+                       text_at(result, "libpq"));
+}
+
+std::string render_init(const Json& result) {
+    return fmt::format("made repository {} ({})\n", text_at(result, "path"),
+                       text_at(result, "uuid"));
+}
+
+std::string render_detached(const Json& result) {
+    return fmt::format("started job {0}\nfollow it with: tsbackupctl watch {0}\n",
+                       text_at(result, "job"));
+}
+
+struct Renderer {
+    std::string_view what;
+    std::string (*render)(const Json&);
+};
+
+constexpr std::array renderers = {
+    Renderer{"status", render_status},   Renderer{"check", render_check},
+    Renderer{"backup", render_backup},   Renderer{"list", render_list},
+    Renderer{"show", render_show},       Renderer{"verify", render_verify},
+    Renderer{"restore", render_restore}, Renderer{"jobs", render_jobs},
+    Renderer{"watch", render_jobs},      Renderer{"cancel", render_cancel},
+    Renderer{"version", render_version}, Renderer{"init", render_init},
+};
+
+}  // namespace
+
+std::string render_result(const std::string& what, const Json& result) {
+    if (result.empty()) return {};
+    try {
+        if (result.value("detached", false)) return render_detached(result);
+        for (const Renderer& row : renderers) {
+            if (row.what == what) return row.render(result);
+        }
+        return {};
+    } catch (const Json::exception&) {
+        throw Error(ErrorCode::protocol, "cannot read the daemon's answer: unexpected shape",
+                    "client and daemon must be of the same release");
+    }
+}
+
+std::string render_error(const std::string& program, const Error& error) {
+    std::string out = program + ": " + printable(error.what()) + "\n";
+    if (!error.hint().empty()) out += "hint: " + printable(error.hint()) + "\n";
+    return out;
+}
+
+}  // namespace tsb

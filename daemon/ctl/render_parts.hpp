@@ -1,0 +1,40 @@
+// Pieces that the renderers of single verbs share.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "core/base/human.hpp"
+#include "daemon/wire.hpp"
+
+namespace tsb {
+
+/// Text of `key`, escaped for a terminal; "" when missing or null.
+inline std::string text_at(const Json& object, const char* key) {
+    const auto found = object.find(key);
+    return found == object.end() || found->is_null() ? "" : printable(found->get<std::string>());
+}
+inline std::uint64_t count_at(const Json& object, const char* key) {
+    return object.value(key, std::uint64_t{0});
+}
+inline std::string size_at(const Json& object, const char* key) {
+    return human_size(count_at(object, key));
+}
+inline std::string age_at(const Json& object, const char* key) {
+    return human_age(std::chrono::seconds(object.value(key, std::int64_t{0})));
+}
+inline Json list_at(const Json& object, const char* key) {
+    return object.value(key, Json::array());
+}
+/// "17.11" of "17.11 (Debian 17.11-1.pgdg13+1)".
+inline std::string short_version(const std::string& version) {
+    return version.substr(0, version.find(' '));
+}
+
+// Renderers of reports with a file of their own.
+std::string render_status(const Json& result);
+std::string render_check(const Json& result);
+std::string render_list(const Json& result);
+std::string render_show(const Json& result);
+
+}  // namespace tsb

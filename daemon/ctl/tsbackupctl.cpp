@@ -1,0 +1,120 @@
+// The thin client of tsbackupd: reads a command line, sends one request, shows what comes back.
+#include <sys/signalfd.h>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+#include "core/base/version.hpp"
+#include "daemon/ctl/command_line.hpp"
+#include "daemon/ctl/connection.hpp"
+#include "daemon/ctl/presenter.hpp"
+#include "daemon/ctl/render.hpp"
+
+namespace tsb {
+namespace {
+
+constexpr const char* default_socket = "/run/tsbackup/control.sock";
+constexpr auto silence_limit = std::chrono::seconds(120);
+
+ProgramSpec program() {
+    ProgramSpec spec;
+    spec.name = "tsbackupctl";
+    spec.summary = "asks tsbackupd to back up, verify and restore PostgreSQL clusters";
+    spec.globals = {
+        {"socket", "PATH",
+         "control socket; default $TSBACKUP_SOCKET, then " + std::string(default_socket)},
+        {"json", "", "print events and the result as JSON lines"},
+    };
+    for (const VerbSpec& verb : verb_specs()) {
+        if (verb.right != Right::none) spec.verbs.push_back(&verb);
+    }
+    return spec;
+}
+
+std::string socket_path(const CommandLine& line) {
+    const auto given = line.values.find("socket");
+    if (given != line.values.end()) return given->second;
+    const char* from_environment = std::getenv("TSBACKUP_SOCKET");
+    return from_environment != nullptr && *from_environment != '\0' ? from_environment
+                                                                    : default_socket;
+}
+
+/// SIGINT and SIGTERM as something to poll for, so that none is missed between two reads.
+Fd interrupts() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    return Fd(signalfd(-1, &set, SFD_CLOEXEC));
+}
+
+int taken_signal(const Fd& signals) {
+    signalfd_siginfo info{};
+    const ssize_t count = ::read(signals.get(), &info, sizeof(info));
+    return count == static_cast<ssize_t>(sizeof(info)) ? static_cast<int>(info.ssi_signo) : SIGINT;
+}
+
+void ask_to_cancel(const std::string& path, const std::string& job) {
+    const Request cancel("cancel", {{"job", job}});
+    Connection(path, cancel).next(-1, silence_limit);
+}
+
+int run_verb(const CommandLine& line, const std::string& name) {
+    const std::string path = socket_path(line);
+    Presenter presenter(presenter_options(name, std::string(line.verb->name), line.has("json"),
+                                          line.has("no-progress")),
+                        std::cout, std::cerr);
+    if (line.verb->name == "version" && !line.has("json")) {
+        std::cout << name << " " << version << std::endl;
+    }
+    try {
+        const Fd signals = interrupts();
+        Connection connection(path, Request(std::string(line.verb->name), line.args));
+        while (true) {
+            const auto reply = connection.next(signals.get(), silence_limit);
+            if (reply && !reply->event) return presenter.finish(reply->outcome);
+            if (reply) {
+                presenter.event(*reply->event, std::chrono::steady_clock::now());
+                continue;
+            }
+            const int signal = taken_signal(signals);
+            if (line.has("cancel-on-exit") && !presenter.job().empty()) {
+                ask_to_cancel(path, presenter.job());
+                continue;
+            }
+            presenter.leave();
+            return 128 + signal;
+        }
+    } catch (...) {
+        return presenter.finish(outcome_of(std::current_exception()));
+    }
+}
+
+int run(int argc, char** argv) {
+    const ProgramSpec spec = program();
+    try {
+        const CommandLine line = parse_command_line(spec, words_of(argc, argv));
+        if (line.has("help")) {
+            std::cout << (line.verb == nullptr ? program_help(spec) : verb_help(spec, *line.verb));
+            return 0;
+        }
+        if (line.verb == nullptr) {
+            throw Error(ErrorCode::usage, "no command given", "--help lists the commands");
+        }
+        return run_verb(line, spec.name);
+    } catch (const Error& error) {
+        std::cerr << render_error(spec.name, error);
+        return kind_of(error.code()).exit_code;
+    } catch (const std::exception& error) {
+        std::cerr << render_error(spec.name, Error(ErrorCode::internal, error.what()));
+        return kind_of(ErrorCode::internal).exit_code;
+    }
+}
+
+}  // namespace
+}  // namespace tsb
+
+int main(int argc, char** argv) {
+    return tsb::run(argc, argv);
+}

@@ -1,0 +1,141 @@
+#include "daemon/describe.hpp"
+
+#include <algorithm>
+
+namespace tsb {
+namespace {
+
+/// One version for a short line: that of the first database that has the extension.
+std::string timescaledb_version(const Metadata& metadata) {
+    const auto found = std::find_if(
+        metadata.databases.begin(), metadata.databases.end(),
+        [](const DatabaseInfo& database) { return !database.timescaledb_version.empty(); });
+    return found == metadata.databases.end() ? "" : found->timescaledb_version;
+}
+
+std::int64_t age_seconds(SystemTime then, SystemTime now) {
+    return std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
+}
+
+Json describe(const WalRange& range) {
+    return {{"timeline", range.timeline},
+            {"start", to_string(range.start)},
+            {"end", to_string(range.end)}};
+}
+
+Json describe(const TablespaceInfo& tablespace) {
+    return {{"oid", tablespace.oid},
+            {"location", tablespace.location},
+            {"size_bytes", tablespace.size_bytes}};
+}
+
+Json describe(const DatabaseInfo& database) {
+    return {{"name", database.name},
+            {"size_bytes", database.size_bytes},
+            {"collation", database.collation},
+            {"timescaledb_version", database.timescaledb_version},
+            {"timescaledb_license", database.timescaledb_license},
+            {"problem", database.problem}};
+}
+
+Json describe(const StoredFile& file) {
+    return {{"name", file.name}, {"size", file.size}, {"sha256", file.sha256}};
+}
+
+template <class Item>
+Json describe_all(const std::vector<Item>& items) {
+    Json out = Json::array();
+    for (const Item& item : items) out.push_back(describe(item));
+    return out;
+}
+
+}  // namespace
+
+Json describe(const Metadata& metadata) {
+    Json out;
+    out["backup_id"] = metadata.id;
+    out["cluster"] = metadata.cluster;
+    out["label"] = metadata.label;
+    out["tsbackup_version"] = metadata.tsbackup_version;
+    out["job"] = metadata.job_id;
+    out["format"] = to_string(metadata.format);
+    out["compression"] = to_string(metadata.compression);
+    out["server_version"] = metadata.server_version;
+    out["server_version_num"] = metadata.server_version_num;
+    // Text: JSON readers with doubles for numbers would round it.
+    out["system_identifier"] = std::to_string(metadata.system_identifier);
+    out["from_standby"] = metadata.from_standby;
+    out["wal_segment_size"] = metadata.wal_segment_size;
+    out["timeline"] = metadata.timeline;
+    out["start_lsn"] = to_string(metadata.start_lsn);
+    out["end_lsn"] = to_string(metadata.end_lsn);
+    out["wal_ranges"] = describe_all(metadata.wal_ranges);
+    out["tablespaces"] = describe_all(metadata.tablespaces);
+    out["databases"] = describe_all(metadata.databases);
+    out["started_at"] = to_iso8601(metadata.started_at);
+    out["stopped_at"] = to_iso8601(metadata.stopped_at);
+    out["server_stopped_at"] = metadata.server_stopped_at;
+    out["checkpoint_ms"] = metadata.checkpoint_ms;
+    out["copy_ms"] = metadata.copy_ms;
+    out["total_ms"] = metadata.total_ms;
+    out["cluster_bytes"] = metadata.cluster_bytes;
+    out["stored_bytes"] = metadata.stored_bytes;
+    out["member_count"] = metadata.member_count;
+    out["files"] = describe_all(metadata.files);
+    return out;
+}
+
+Json describe(const BackupEntry& entry, SystemTime now) {
+    Json out = {{"cluster", entry.cluster}, {"backup_id", entry.id}};
+    if (!entry.metadata) {
+        out["state"] = "broken";
+        out["problem"] = entry.problem;
+        return out;
+    }
+    const Metadata& metadata = *entry.metadata;
+    out["state"] = "good";
+    out["stopped_at"] = to_iso8601(metadata.stopped_at);
+    out["age_s"] = age_seconds(metadata.stopped_at, now);
+    out["stored_bytes"] = metadata.stored_bytes;
+    out["cluster_bytes"] = metadata.cluster_bytes;
+    out["format"] = to_string(metadata.format);
+    out["compression"] = to_string(metadata.compression);
+    out["server_version"] = metadata.server_version;
+    out["timescaledb_version"] = timescaledb_version(metadata);
+    out["label"] = metadata.label;
+    return out;
+}
+
+Json describe(const Job& job) {
+    Json out = encode_progress(progress_of(job));
+    out.erase("event");
+    out["state"] = to_string(job.state);
+    out["asked_by"] = job.spec.asked_by;
+    out["started_at"] = to_iso8601(job.started);
+    if (!job.has_ended()) return out;
+    out["ended_at"] = to_iso8601(job.ended);
+    if (job.outcome.result.contains("backup_id")) {
+        out["backup_id"] = job.outcome.result["backup_id"];
+    }
+    if (job.outcome.failure) out["error"] = encode_outcome(job.outcome)["error"];
+    return out;
+}
+
+ProgressEvent progress_of(const Job& job) {
+    ProgressEvent event;
+    event.job = job.id;
+    event.kind = job.spec.kind;
+    event.cluster = job.spec.cluster;
+    event.phase = to_string(job.meter.phase.load());
+    event.bytes_done = job.meter.bytes_done;
+    event.bytes_total = job.meter.bytes_total;
+    event.files_done = job.meter.files_done;
+    event.files_total = job.meter.files_total;
+    return event;
+}
+
+std::string libpq_version_text(int version) {
+    return std::to_string(version / 10000) + "." + std::to_string(version % 10000);
+}
+
+}  // namespace tsb

@@ -1,0 +1,154 @@
+#include "daemon/restore_request.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace tsb {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t account_buffer = 16 << 10;
+
+Error bad_value(const char* name, const std::string& value, const std::string& expected) {
+    return {ErrorCode::usage, "cannot restore: --" + std::string(name) + " '" + printable(value) +
+                                  "': expected " + expected};
+}
+
+std::optional<std::uint32_t> number(const std::string& text) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    const bool keeps_owner = value == std::numeric_limits<std::uint32_t>::max();  // to chown(2)
+    return whole && !keeps_owner ? std::optional(value) : std::nullopt;
+}
+
+FileOwner user_named(const std::string& name) {
+    std::vector<char> buffer(account_buffer);
+    passwd entry{};
+    passwd* found = nullptr;
+    const auto uid = number(name);
+    if (uid) {
+        getpwuid_r(*uid, &entry, buffer.data(), buffer.size(), &found);
+        return {*uid, found == nullptr ? *uid : found->pw_gid};
+    }
+    getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    if (found == nullptr) {
+        throw Error(ErrorCode::not_found, "cannot find user '" + printable(name) + "'");
+    }
+    return {found->pw_uid, found->pw_gid};
+}
+
+gid_t group_named(const std::string& name) {
+    if (const auto gid = number(name)) return *gid;
+    std::vector<char> buffer(account_buffer);
+    group entry{};
+    group* found = nullptr;
+    getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    if (found == nullptr) {
+        throw Error(ErrorCode::not_found, "cannot find group '" + printable(name) + "'");
+    }
+    return found->gr_gid;
+}
+
+std::optional<FileOwner> parse_owner(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    const std::size_t colon = text.find(':');
+    const std::string user = text.substr(0, colon);
+    const std::string group = colon == std::string::npos ? "" : text.substr(colon + 1);
+    if (user.empty() || (colon != std::string::npos && group.empty())) {
+        throw bad_value("owner", text, "USER[:GROUP]");
+    }
+    FileOwner owner = user_named(user);
+    if (!group.empty()) owner.gid = group_named(group);
+    return owner;
+}
+
+std::map<std::string, std::string> parse_map(const std::vector<std::string>& pairs) {
+    std::map<std::string, std::string> out;
+    for (const std::string& pair : pairs) {
+        const std::size_t equals = pair.find('=');
+        const std::string from = pair.substr(0, equals);
+        const std::string to = equals == std::string::npos ? "" : pair.substr(equals + 1);
+        if (!from.starts_with('/') || !to.starts_with('/')) {
+            throw bad_value("tablespace-map", pair, "OLD=NEW with two absolute paths");
+        }
+        if (!out.emplace(from, to).second) {
+            throw bad_value("tablespace-map", pair, "each OLD once");
+        }
+    }
+    return out;
+}
+
+/// `path` with the links of what exists of it resolved, when it lies beneath a root.
+fs::path within_roots(const fs::path& path, const std::vector<fs::path>& roots) {
+    std::error_code failed;
+    const fs::path real = fs::weakly_canonical(path, failed);
+    if (!failed) {
+        for (const fs::path& root : roots) {
+            const fs::path real_root = fs::canonical(root, failed);
+            if (!failed && lies_beneath(real, real_root)) return real;
+        }
+    }
+    throw Error(ErrorCode::refused,
+                "cannot restore into '" + printable(path.string()) +
+                    "': not beneath a directory of 'allowed_targets'",
+                "root may restore anywhere; for others the cluster's 'allowed_targets' say where");
+}
+
+/// The cluster's configuration; an empty one when only the repository knows it.
+ClusterConfig configuration_of(const Config& config, const std::string& cluster) {
+    const auto found =
+        std::find_if(config.clusters.begin(), config.clusters.end(),
+                     [&](const ClusterConfig& configured) { return configured.name == cluster; });
+    return found == config.clusters.end() ? ClusterConfig() : *found;
+}
+
+/// A client must not have the daemon, which may be root, write where the client itself could not.
+void confine(RestoreOptions& options, const std::vector<fs::path>& roots, const Caller& caller) {
+    if (caller.trusted) return;
+    options.target = within_roots(options.target, roots);
+    for (auto& [from, to] : options.tablespace_map) to = within_roots(to, roots).string();
+
+    if (!options.owner) return;
+    const bool own_group = std::find(caller.groups.begin(), caller.groups.end(),
+                                     options.owner->gid) != caller.groups.end();
+    if (options.owner->uid != caller.uid || !own_group) {
+        throw Error(ErrorCode::refused, "cannot restore: --owner names somebody else",
+                    "only root may give files away");
+    }
+}
+
+}  // namespace
+
+bool lies_beneath(const fs::path& path, const fs::path& root) {
+    const auto [in_root, in_path] =
+        std::mismatch(root.begin(), root.end(), path.begin(), path.end());
+    return in_root == root.end() && in_path != path.end();
+}
+
+RestoreOptions restore_options(Service& service, const Caller& caller, const Json& args) {
+    RestoreOptions options;
+    options.backup = text_arg(args, "backup");
+    options.cluster = service.cluster_with(text_arg(args, "cluster"), options.backup);
+    options.target = text_arg(args, "target");
+    if (options.target.empty()) {
+        throw Error(ErrorCode::usage, "cannot restore: no --target was given");
+    }
+    if (!options.target.has_filename()) options.target = options.target.parent_path();
+    options.tablespace_map = parse_map(list_arg(args, "tablespace-map"));
+    options.owner = parse_owner(text_arg(args, "owner"));
+    options.any_version = flag_arg(args, "any-version");
+    const ClusterConfig cluster = configuration_of(service.config, options.cluster);
+    options.server_binaries = cluster.server_binaries;
+    confine(options, cluster.restore_roots, caller);
+    return options;
+}
+
+}  // namespace tsb

@@ -1,0 +1,101 @@
+#include "daemon/service.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+
+#include "core/ops/run_on.hpp"
+
+namespace tsb {
+namespace {
+
+JobRecord record_of(const Job& job, JobState end) {
+    JobRecord record;
+    record.job_id = job.id;
+    record.kind = job.spec.kind;
+    record.cluster = job.spec.cluster;
+    record.outcome = to_string(end);
+    record.backup_id = job.outcome.result.value("backup_id", std::string());
+    if (job.outcome.failure) {
+        record.error_code = kind_of(job.outcome.failure->code()).name;
+        record.message = job.outcome.failure->what();
+    }
+    record.ended_at = job.ended;
+    return record;
+}
+
+void log_end(const Job& job, JobState end) {
+    const std::string what = fmt::format("{} of {}", job.spec.kind, job.spec.cluster);
+    if (!job.outcome.failure) {
+        log(LogLevel::info, job.id, what + " done");
+        return;
+    }
+    const Error& failure = *job.outcome.failure;
+    const std::string hint = failure.hint().empty() ? "" : " (hint: " + failure.hint() + ")";
+    const bool asked = end == JobState::cancelled;
+    log(asked ? LogLevel::warning : LogLevel::error, job.id,
+        fmt::format("{} {} [{}]: {}{}", what, to_string(end), kind_of(failure.code()).name,
+                    failure.what(), hint));
+}
+
+bool has_backup(Repository& repository, const std::string& cluster, const std::string& id) {
+    const std::vector<BackupEntry> entries = repository.list(cluster);
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const BackupEntry& entry) { return entry.id == id; });
+}
+
+}  // namespace
+
+Service::Service(boost::asio::any_io_executor loop, Config configuration, Repository& backups,
+                 SessionFactory sessions, const Clock& time, Bookkeeping bookkeeping)
+    : config(std::move(configuration)),
+      repository(backups),
+      connect(std::move(sessions)),
+      clock(time),
+      jobs(std::move(loop), time,
+           [this](const Job& job, JobState end) { return record(job, end); }),
+      bookkeeping_(bookkeeping) {}
+
+std::vector<std::string> Service::cluster_names() {
+    std::vector<std::string> names = repository.clusters();
+    for (const ClusterConfig& cluster : config.clusters) names.push_back(cluster.name);
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
+std::string Service::cluster_with(const std::string& named, const std::string& backup) {
+    std::vector<std::string> names = cluster_names();
+    if (!named.empty()) {
+        if (std::find(names.begin(), names.end(), named) != names.end()) return named;
+        throw Error(ErrorCode::not_found, "cannot find cluster '" + printable(named) + "'");
+    }
+    if (names.size() > 1) {
+        std::erase_if(
+            names, [&](const std::string& name) { return !has_backup(repository, name, backup); });
+        if (names.size() != 1) {
+            throw Error(ErrorCode::usage,
+                        "cannot tell the cluster of backup '" + printable(backup) + "'",
+                        "name it with --cluster");
+        }
+    }
+    if (names.empty()) throw Error(ErrorCode::not_found, "cannot find any cluster");
+    return names.front();
+}
+
+void Service::stop() {
+    stopping.request_stop();
+    jobs.stop_all();
+}
+
+boost::asio::awaitable<void> Service::record(const Job& job, JobState end) {
+    if (bookkeeping_.log) log_end(job, end);
+    if (!bookkeeping_.history) co_return;
+    std::function<void()> work = [this, entry = record_of(job, end)] {
+        const std::lock_guard lock(history_mutex_);
+        repository.record(entry);
+    };
+    co_await run_on_thread(std::move(work));
+}
+
+}  // namespace tsb

@@ -1,0 +1,106 @@
+// tsbackupd: the backup daemon, and its operations run in this process when no daemon is up.
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include <iostream>
+
+#include "core/base/version.hpp"
+#include "daemon/app.hpp"
+#include "daemon/ctl/command_line.hpp"
+#include "daemon/ctl/render.hpp"
+
+namespace tsb {
+namespace {
+
+constexpr const char* default_config = "/etc/tsbackup/tsbackup.yaml";
+
+ProgramSpec program() {
+    ProgramSpec spec;
+    spec.name = "tsbackupd";
+    spec.summary = "backs up PostgreSQL and TimescaleDB clusters; without a command: the daemon";
+    spec.globals = {
+        {"config", "FILE", "configuration; default " + std::string(default_config)},
+        {"repository", "DIR", "for commands that need no configuration but a repository"},
+        {"check-config", "", "say whether the configuration is good, and exit"},
+        {"version", "", "print the version, and exit"},
+        {"json", "", "commands: print events and the result as JSON lines"},
+    };
+    for (const VerbSpec& verb : verb_specs()) {
+        if (verb.in_process) spec.verbs.push_back(&verb);
+    }
+    return spec;
+}
+
+/// The configuration file's, or with --repository alone one that knows just the repository.
+Config configuration(const CommandLine& line) {
+    const auto file = line.values.find("config");
+    const auto repository = line.values.find("repository");
+    if (repository == line.values.end()) {
+        return load_config(file == line.values.end() ? default_config : file->second);
+    }
+    if (line.verb == nullptr || line.verb->name == "backup") {
+        throw Error(ErrorCode::usage, "--repository is not enough here", "use --config");
+    }
+    Config config = file == line.values.end() ? Config() : load_config(file->second);
+    config.repository = std::filesystem::absolute(repository->second);
+    return config;
+}
+
+int run_verb(const CommandLine& line, const std::string& name) {
+    const std::string verb(line.verb->name);
+    Presenter presenter(presenter_options(name, verb, line.has("json"), line.has("no-progress")),
+                        std::cout, std::cerr);
+    try {
+        if (flag_arg(line.args, "detach")) {
+            throw Error(ErrorCode::usage, "--detach needs the daemon", "use tsbackupctl");
+        }
+        const Config config = configuration(line);
+        set_up_log(LogLevel::warning);  // what goes well is said by the progress line
+        if (verb == "init") return presenter.finish(init_repository(config));
+        return run_in_process(config, Request(verb, line.args), presenter);
+    } catch (...) {
+        return presenter.finish(outcome_of(std::current_exception()));
+    }
+}
+
+int run_command(const CommandLine& line, const ProgramSpec& spec) {
+    if (line.has("help")) {
+        std::cout << (line.verb == nullptr ? program_help(spec) : verb_help(spec, *line.verb));
+        return 0;
+    }
+    if (line.has("version")) {
+        std::cout << spec.name << " " << version << std::endl;
+        return 0;
+    }
+    if (line.verb != nullptr) return run_verb(line, spec.name);
+    const Config config = configuration(line);
+    if (line.has("check-config")) {
+        std::cout << "configuration is good: " << config.clusters.size() << " cluster(s)\n";
+        return 0;
+    }
+    set_up_log(config.log_level);
+    return run_daemon(config);
+}
+
+int run(int argc, char** argv) {
+    // Before anything is made or read: files for nobody else, and no core with a password in it.
+    umask(0077);
+    prctl(PR_SET_DUMPABLE, 0);
+    const ProgramSpec spec = program();
+    try {
+        return run_command(parse_command_line(spec, words_of(argc, argv)), spec);
+    } catch (const Error& error) {
+        std::cerr << render_error(spec.name, error);
+        return kind_of(error.code()).exit_code;
+    } catch (const std::exception& error) {
+        std::cerr << render_error(spec.name, Error(ErrorCode::internal, error.what()));
+        return kind_of(ErrorCode::internal).exit_code;
+    }
+}
+
+}  // namespace
+}  // namespace tsb
+
+int main(int argc, char** argv) {
+    return tsb::run(argc, argv);
+}

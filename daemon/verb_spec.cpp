@@ -1,0 +1,167 @@
+#include "daemon/verb_spec.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "config/spelling.hpp"
+
+namespace tsb {
+namespace {
+
+constexpr std::size_t longest_text = 4096;
+constexpr std::size_t longest_list = 256;
+
+constexpr ArgSpec cluster_arg = {"cluster", ArgKind::text, "NAME", "the cluster it belongs to"};
+constexpr ArgSpec no_progress_arg = {"no-progress", ArgKind::local, "", "show no progress"};
+constexpr ArgSpec cancel_on_exit_arg = {"cancel-on-exit", ArgKind::local, "",
+                                        "Ctrl-C cancels the job instead of leaving it running"};
+constexpr ArgSpec detach_arg = {"detach", ArgKind::flag, "",
+                                "print the job's id and do not wait for its end"};
+
+constexpr std::array backup_args = {
+    ArgSpec{"compress", ArgKind::text, "N|METHOD[:LEVEL]",
+            "gzip level 0-9, or gzip, zstd, lz4, none with a level"},
+    ArgSpec{"format", ArgKind::text, "tar|plain", "archives, or the tree as it is"},
+    ArgSpec{"checkpoint", ArgKind::text, "fast|spread", "how the server begins the backup"},
+    ArgSpec{"label", ArgKind::text, "TEXT", "text kept with the backup"},
+    ArgSpec{"max-rate", ArgKind::text, "R", "bytes a second at most, such as 64MB; unlimited"},
+    detach_arg,
+    no_progress_arg,
+    cancel_on_exit_arg,
+};
+constexpr std::array show_args = {cluster_arg};
+constexpr std::array verify_args = {
+    cluster_arg,
+    ArgSpec{"all", ArgKind::flag, "", "verify every backup (of the cluster, when one is named)"},
+    detach_arg,
+    no_progress_arg,
+    cancel_on_exit_arg,
+};
+constexpr std::array restore_args = {
+    ArgSpec{"target", ArgKind::path, "DIR", "new or empty directory to restore into"},
+    cluster_arg,
+    ArgSpec{"tablespace-map", ArgKind::list, "OLD=NEW", "where a tablespace goes; repeatable"},
+    ArgSpec{"owner", ArgKind::text, "USER[:GROUP]", "owner of the files; default: of DIR's parent"},
+    ArgSpec{"any-version", ArgKind::flag, "",
+            "restore although that major version of PostgreSQL is not installed here"},
+    detach_arg,
+    no_progress_arg,
+    cancel_on_exit_arg,
+};
+constexpr std::array watch_args = {no_progress_arg, cancel_on_exit_arg};
+
+constexpr std::array verbs = {
+    VerbSpec{"init", Right::none, true, "", false, "make the repository", {}},
+    VerbSpec{"status",
+             Right::read,
+             false,
+             "",
+             false,
+             "age of each cluster's last good backup, running jobs, problems",
+             {}},
+    VerbSpec{"check",
+             Right::read,
+             false,
+             "cluster",
+             false,
+             "look whether a backup would work, without taking one",
+             {}},
+    VerbSpec{"backup", Right::operate, true, "cluster", false, "take a base backup", backup_args},
+    VerbSpec{"list", Right::read, true, "cluster", false, "list the backups", {}},
+    VerbSpec{"show", Right::read, true, "backup", true, "all that is known of a backup", show_args},
+    VerbSpec{"verify", Right::operate, true, "backup", false,
+             "prove a backup (default: latest) from its stored bytes", verify_args},
+    VerbSpec{"restore", Right::restore, true, "backup", true,
+             "restore a backup into a new or empty directory", restore_args},
+    VerbSpec{"jobs", Right::read, false, "job", false, "running and recent jobs", {}},
+    VerbSpec{"cancel", Right::operate, false, "job", true, "stop a running job", {}},
+    VerbSpec{"watch", Right::read, false, "job", false, "follow running jobs until they end",
+             watch_args},
+    VerbSpec{"version", Right::read, false, "", false, "versions of client, daemon and libpq", {}},
+};
+
+Error bad_argument(const VerbSpec& verb, const std::string& name, const std::string& cause) {
+    return {ErrorCode::usage,
+            "cannot " + std::string(verb.name) + ": argument '" + printable(name) + "' " + cause};
+}
+
+bool text_fits(const Json& value) {
+    return value.is_string() && value.get_ref<const std::string&>().size() <= longest_text &&
+           value.get_ref<const std::string&>().find('\0') == std::string::npos;
+}
+
+/// What is wrong with `value` as an argument of `kind`; empty when nothing is.
+std::string problem_with(ArgKind kind, const Json& value) {
+    switch (kind) {
+        case ArgKind::text:
+            return text_fits(value) ? "" : "expects a text of at most 4096 bytes";
+        case ArgKind::path:
+            return text_fits(value) && value.get_ref<const std::string&>().starts_with('/')
+                       ? ""
+                       : "expects an absolute path";
+        case ArgKind::list:
+            return value.is_array() && value.size() <= longest_list &&
+                           std::all_of(value.begin(), value.end(), text_fits)
+                       ? ""
+                       : "expects a list of at most 256 texts";
+        case ArgKind::flag:
+            return value.is_boolean() ? "" : "expects true or false";
+        case ArgKind::local:
+            break;
+    }
+    return "is unknown";
+}
+
+ArgKind kind_of_arg(const VerbSpec& verb, std::string_view name) {
+    if (!verb.positional.empty() && name == verb.positional) return ArgKind::text;
+    const auto row = std::find_if(verb.args.begin(), verb.args.end(),
+                                  [&](const ArgSpec& arg) { return arg.name == name; });
+    return row == verb.args.end() ? ArgKind::local : row->kind;
+}
+
+}  // namespace
+
+std::string_view to_string(Right right) {
+    constexpr std::array names = {"none", "read", "operate", "restore"};
+    return names.at(static_cast<std::size_t>(right));
+}
+
+std::span<const VerbSpec> verb_specs() {
+    return verbs;
+}
+
+const VerbSpec* find_verb(std::string_view name) {
+    const auto* row = std::find_if(verbs.begin(), verbs.end(),
+                                   [&](const VerbSpec& verb) { return verb.name == name; });
+    return row == verbs.end() ? nullptr : row;
+}
+
+Error unknown_verb(std::string_view name, const std::vector<std::string>& known) {
+    const std::string meant = nearest(name, known);
+    return {ErrorCode::usage, "unknown command '" + printable(name) + "'",
+            meant.empty() ? "--help lists the commands" : "did you mean '" + meant + "'?"};
+}
+
+void check_args(const VerbSpec& verb, const Json& args) {
+    for (const auto& [name, value] : args.items()) {
+        const std::string problem = problem_with(kind_of_arg(verb, name), value);
+        if (!problem.empty()) throw bad_argument(verb, name, problem);
+    }
+    if (verb.positional_required && !args.contains(verb.positional)) {
+        throw bad_argument(verb, std::string(verb.positional), "is missing");
+    }
+}
+
+std::string text_arg(const Json& args, const char* name) {
+    return args.value(name, std::string());
+}
+
+std::vector<std::string> list_arg(const Json& args, const char* name) {
+    return args.value(name, std::vector<std::string>());
+}
+
+bool flag_arg(const Json& args, const char* name) {
+    return args.value(name, false);
+}
+
+}  // namespace tsb

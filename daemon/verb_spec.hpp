@@ -1,0 +1,59 @@
+// The verbs: the one table from which both command lines, their help, the daemon's rights and its
+// argument check come. What a verb does stands in verbs.cpp.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/wire.hpp"
+
+namespace tsb {
+
+/// What a client may ask for; each includes those before it.
+enum class Right { none, read, operate, restore };
+std::string_view to_string(Right right);
+
+enum class ArgKind {
+    text,
+    path,  // made absolute by the client, whose working directory it is meant in
+    list,  // may be given several times
+    flag,
+    local,  // a flag of the client alone, never sent
+};
+
+struct ArgSpec {
+    std::string_view name;
+    ArgKind kind;
+    std::string_view placeholder;  // empty for flags
+    std::string_view help;
+};
+
+struct VerbSpec {
+    std::string_view name;
+    Right right;                  // none: not on the wire
+    bool in_process;              // `tsbackupd VERB` can do it too
+    std::string_view positional;  // name of the one positional argument; empty: none
+    bool positional_required;
+    std::string_view summary;
+    std::span<const ArgSpec> args;  // without the positional one
+};
+
+/// The whole table, in the order of the help text. Thread: any.
+std::span<const VerbSpec> verb_specs();
+/// The row of `name`; null when there is none. Thread: any.
+const VerbSpec* find_verb(std::string_view name);
+/// Error{usage} for an unknown verb, with the nearest of `known` as its hint. Thread: any.
+Error unknown_verb(std::string_view name, const std::vector<std::string>& known);
+
+/// Error{usage} when `args` has an unknown argument, a wrong type, an over-long value or lacks the
+/// required one. Thread: any.
+void check_args(const VerbSpec& verb, const Json& args);
+
+// Reading arguments that check_args() has accepted; what is missing is empty or false.
+std::string text_arg(const Json& args, const char* name);
+std::vector<std::string> list_arg(const Json& args, const char* name);
+bool flag_arg(const Json& args, const char* name);
+
+}  // namespace tsb

@@ -1,0 +1,40 @@
+// The handlers behind the verb table, one file a verb or family of verbs. Each gets arguments that
+// check_args() accepted and a caller who has the verb's right.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "daemon/verbs.hpp"
+
+namespace tsb {
+
+struct VerbCall {
+    VerbCall(Service& s, const Caller& c, const Json& a, const EmitEvent& e)
+        : service(s), caller(c), args(a), emit(e) {}
+    Service& service;
+    const Caller& caller;
+    const Json& args;
+    const EmitEvent& emit;
+};
+
+using VerbHandler = boost::asio::awaitable<Outcome> (*)(VerbCall& call);
+
+// Thread: loop. Errors are thrown.
+boost::asio::awaitable<Outcome> status_verb(VerbCall& call);
+boost::asio::awaitable<Outcome> check_verb(VerbCall& call);
+boost::asio::awaitable<Outcome> backup_verb(VerbCall& call);
+boost::asio::awaitable<Outcome> list_verb(VerbCall& call);
+boost::asio::awaitable<Outcome> show_verb(VerbCall& call);
+boost::asio::awaitable<Outcome> verify_verb(VerbCall& call);
+boost::asio::awaitable<Outcome> restore_verb(VerbCall& call);
+boost::asio::awaitable<Outcome> jobs_verb(VerbCall& call);
+boost::asio::awaitable<Outcome> cancel_verb(VerbCall& call);
+boost::asio::awaitable<Outcome> watch_verb(VerbCall& call);
+boost::asio::awaitable<Outcome> version_verb(VerbCall& call);
+
+/// Shows `job` until it ends and gives its outcome; with --detach gives its id at once.
+boost::asio::awaitable<Outcome> attend(VerbCall& call, JobPointer job);
+/// Shows `jobs` until all have ended.
+boost::asio::awaitable<void> follow(VerbCall& call, std::vector<JobPointer> jobs);
+
+}  // namespace tsb

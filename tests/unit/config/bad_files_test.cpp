@@ -1,0 +1,72 @@
+// Each file in bad/ begins with comments that say the findings it must cause.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "config/config.hpp"
+#include "core/base/error.hpp"
+#include "tests/support/catch.hpp"
+
+namespace tsb {
+namespace {
+
+std::vector<std::filesystem::path> bad_files() {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(TSB_BAD_FILES)) {
+        files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+std::string contents(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return text.str();
+}
+
+std::string expected_message(const std::string& text, const std::string& name) {
+    const std::string mark = "# expect: ";
+    std::istringstream lines(text);
+    std::string message;
+    for (std::string line; std::getline(lines, line) && line.starts_with(mark);) {
+        message += (message.empty() ? "" : "\n") + name + ":" + line.substr(mark.size());
+    }
+    return message;
+}
+
+}  // namespace
+
+TEST_CASE("every bad file is refused with its findings and their places") {
+    const auto files = bad_files();
+    REQUIRE(files.size() >= 40);
+    for (const auto& file : files) {
+        const std::string name = file.filename().string();
+        const std::string text = contents(file);
+        CAPTURE(name);
+        try {
+            parse_config(text, name);
+            FAIL_CHECK("it was accepted");
+        } catch (const Error& error) {
+            CHECK(error.code() == ErrorCode::config);
+            CHECK(error.what() == expected_message(text, name));
+        }
+    }
+}
+
+TEST_CASE("a refused secret is not repeated in the message or the hint") {
+    for (const auto& file : bad_files()) {
+        CAPTURE(file.filename().string());
+        try {
+            parse_config(contents(file), "x");
+            FAIL_CHECK("it was accepted");
+        } catch (const Error& error) {
+            CHECK(std::string(error.what()).find("hunter") == std::string::npos);
+            CHECK(error.hint().find("hunter") == std::string::npos);
+        }
+    }
+}
+
+}  // namespace tsb

@@ -1,0 +1,117 @@
+#include "daemon/ctl/command_line.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace tsb;
+
+namespace {
+
+ProgramSpec program() {
+    ProgramSpec spec;
+    spec.name = "prog";
+    spec.globals = {{"socket", "PATH", ""}, {"json", "", ""}};
+    for (const VerbSpec& verb : verb_specs()) spec.verbs.push_back(&verb);
+    return spec;
+}
+
+CommandLine parse(const std::vector<std::string>& words) {
+    return parse_command_line(program(), words);
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a verb's options become the arguments of its request") {
+    const CommandLine line = parse({"restore", "latest", "--target", "/srv/new", "--tablespace-map",
+                                    "/a=/b", "--tablespace-map=/c=/d", "--any-version"});
+    REQUIRE(line.verb != nullptr);
+    CHECK(line.verb->name == "restore");
+    CHECK(line.args == Json({{"backup", "latest"},
+                             {"target", "/srv/new"},
+                             {"tablespace-map", {"/a=/b", "/c=/d"}},
+                             {"any-version", true}}));
+}
+
+TEST_CASE("global options may stand before or after the verb") {
+    const CommandLine before = parse({"--socket", "/s", "--json", "list", "main"});
+    const CommandLine after = parse({"list", "main", "--json", "--socket=/s"});
+    for (const CommandLine& line : {before, after}) {
+        CHECK(line.verb->name == "list");
+        CHECK(line.args == Json({{"cluster", "main"}}));
+        CHECK(line.values.at("socket") == "/s");
+        CHECK(line.has("json"));
+    }
+}
+
+TEST_CASE("flags of the client alone are not sent") {
+    const CommandLine line = parse({"backup", "--no-progress", "--cancel-on-exit", "--detach"});
+    CHECK(line.args == Json({{"detach", true}}));
+    CHECK(line.has("no-progress"));
+    CHECK(line.has("cancel-on-exit"));
+}
+
+TEST_CASE("a relative target is meant where the client stands") {
+    const CommandLine line = parse({"restore", "latest", "--target", "new/../other"});
+    const auto expected = std::filesystem::current_path() / "other";
+    CHECK(line.args["target"] == expected.string());
+}
+
+TEST_CASE("wrong command lines are usage errors") {
+    const auto words = GENERATE(
+        std::vector<std::string>{"bakup"}, std::vector<std::string>{"backup", "--sockt", "x"},
+        std::vector<std::string>{"backup", "a", "b"}, std::vector<std::string>{"restore"},
+        std::vector<std::string>{"backup", "--label"}, std::vector<std::string>{"list", "--all"},
+        std::vector<std::string>{"backup", "--comp", "3"},
+        std::vector<std::string>{"backup", "--label", std::string(5000, 'x')});
+    try {
+        parse(words);
+        FAIL("accepted");
+    } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::usage);
+    }
+}
+
+TEST_CASE("a wrong verb is answered with the nearest one") {
+    try {
+        parse({"stauts"});
+        FAIL("accepted");
+    } catch (const Error& error) {
+        CHECK(error.hint() == "did you mean 'status'?");
+    }
+}
+
+TEST_CASE("help needs nothing else") {
+    CHECK(parse({"--help"}).has("help"));
+    CHECK(parse({"restore", "--help"}).has("help"));
+    CHECK(parse({}).verb == nullptr);
+}
+
+TEST_CASE("help names every verb, and a verb's help every option of it") {
+    for (const VerbSpec& verb : verb_specs()) {
+        CHECK(contains(program_help(program()), "  " + std::string(verb.name) + " "));
+        for (const ArgSpec& arg : verb.args) {
+            CHECK(contains(verb_help(program(), verb), "--" + std::string(arg.name) + " "));
+        }
+    }
+    CHECK(contains(verb_help(program(), *find_verb("show")), "usage: prog show BACKUP [OPTIONS]"));
+    CHECK(contains(verb_help(program(), *find_verb("list")), "usage: prog list [CLUSTER]\n"));
+}
+
+TEST_CASE("arguments of the wrong type are refused by the daemon too") {
+    const VerbSpec& restore = *find_verb("restore");
+    const Json good = {{"backup", "latest"}};
+    CHECK_NOTHROW(check_args(restore, good));
+    const auto wrong = GENERATE(
+        Json({{"target", "relative"}}), Json({{"target", 7}}), Json({{"any-version", "yes"}}),
+        Json({{"tablespace-map", "/a=/b"}}), Json({{"tablespace-map", {1, 2}}}),
+        Json({{"owner", std::string(4097, 'x')}}), Json({{"owner", std::string("a\0b", 3)}}),
+        Json({{"no-progress", true}}), Json({{"conninfo", "host=x"}}),
+        Json({{"tablespace-map", std::vector<std::string>(257, "/a=/b")}}));
+    Json args = good;
+    args.update(wrong);
+    CHECK_THROWS_AS(check_args(restore, args), Error);
+    CHECK_THROWS_AS(check_args(restore, Json::object()), Error);
+}

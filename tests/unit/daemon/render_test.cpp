@@ -1,0 +1,89 @@
+#include "daemon/ctl/render.hpp"
+
+#include "daemon/ctl/text_table.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace tsb;
+
+TEST_CASE("a table's columns are as wide as their widest cell") {
+    CHECK(text_table({"A", "LONG"}, {{"wide cell", "x"}, {"y", "z\x1b"}}) ==
+          "A          LONG\nwide cell  x\ny          z\\x1B\n");
+}
+
+TEST_CASE("the end of a restore tells its size last") {
+    const Json result = {{"backup_id", "cluster_backup_20261123_014224"},
+                         {"cluster", "main"},
+                         {"target", "/srv/new"},
+                         {"restored_files", 3917},
+                         {"restored_bytes", 10952166605},
+                         {"notes", {"start it"}}};
+    CHECK(render_result("restore", result) ==
+          "Backup cluster_backup_20261123_014224 of main restored into /srv/new: 3917 files\n"
+          "note: start it\nRestored size: 10.2GB\n");
+}
+
+TEST_CASE("the end of a backup tells sizes, method, time and rate") {
+    const Json result = {{"backup_id", "b"},
+                         {"cluster", "main"},
+                         {"backup",
+                          {{"cluster_bytes", 300 << 20},
+                           {"stored_bytes", 100 << 20},
+                           {"compression", "gzip:6"},
+                           {"total_ms", 10000}}}};
+    CHECK(render_result("backup", result) ==
+          "Backup b of main: 300MB stored as 100MB (gzip:6) in 0:10, 30 MB/s\n");
+}
+
+TEST_CASE("status begins with the age of each cluster's last good backup") {
+    const Json result = {
+        {"clusters",
+         {{{"cluster", "main"}, {"good", 3}, {"last_good", {{"age_s", 18000}, {"backup_id", "b"}}}},
+          {{"cluster", "spare"}, {"good", 0}}}},
+        {"repository", {{"path", "/r"}, {"free_bytes", 5368709120}}},
+        {"problems", {"cluster spare has no good backup"}}};
+    CHECK(render_result("status", result) ==
+          "main: last good backup 5 h ago (b), 3 in all\nspare: no good backup\n"
+          "repository /r: 5.0GB free\nproblem: cluster spare has no good backup\n");
+}
+
+TEST_CASE("verify names each problem under its backup") {
+    const Json result = {
+        {"backups",
+         {{{"backup_id", "a"},
+           {"cluster", "main"},
+           {"stored_bytes", 1024},
+           {"members", 2},
+           {"wal_segments", 1},
+           {"problems", Json::array()}},
+          {{"backup_id", "b"}, {"cluster", "main"}, {"problems", {"base.tar.gz: changed"}}}}}};
+    CHECK(render_result("verify", result) ==
+          "a of main: good, 1KB read, 2 files and 1 WAL segments proven\n"
+          "b of main: damaged\n  base.tar.gz: changed\n");
+}
+
+TEST_CASE("a broken backup is listed as broken, escaped") {
+    const Json result = {{"backups",
+                          {{{"backup_id", "b"},
+                            {"cluster", "main"},
+                            {"state", "broken"},
+                            {"problem", "bad\x1b[2J"}}}}};
+    const std::string text = render_result("list", result);
+    CHECK(text.find("broken: bad\\x1B[2J") != std::string::npos);
+    CHECK(render_result("list", {{"backups", Json::array()}}) == "no backups\n");
+}
+
+TEST_CASE("a detached job is answered with how to follow it") {
+    CHECK(render_result("backup", {{"job", "b-1"}, {"detached", true}}) ==
+          "started job b-1\nfollow it with: tsbackupctl watch b-1\n");
+}
+
+TEST_CASE("a result of another shape is a protocol error, not a crash") {
+    for (const char* verb : {"backup", "show", "status"}) {
+        try {
+            render_result(verb, {{"surprise", 1}});
+            FAIL("rendered");
+        } catch (const Error& error) {
+            CHECK(error.code() == ErrorCode::protocol);
+        }
+    }
+}

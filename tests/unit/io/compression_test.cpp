@@ -1,0 +1,96 @@
+// Spelling of compressions, and digests against published values.
+#include "core/io/compression.hpp"
+
+#include "core/io/crc32c.hpp"
+#include "core/io/digest.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/unit/io/sources.hpp"
+
+using namespace tsb;
+using namespace tsb::test;
+
+TEST_CASE("a compression is spelled as a method with a level") {
+    using enum CompressionMethod;
+    CHECK(parse_compression("6") == Compression(gzip, 6));
+    CHECK(parse_compression("0") == Compression(gzip, 0));
+    CHECK(parse_compression("gzip") == Compression(gzip, 6));
+    CHECK(parse_compression("gzip:9") == Compression(gzip, 9));
+    CHECK(parse_compression("zstd") == Compression(zstd, 3));
+    CHECK(parse_compression("zstd:19") == Compression(zstd, 19));
+    CHECK(parse_compression("lz4") == Compression(lz4, 1));
+    CHECK(parse_compression("lz4:12") == Compression(lz4, 12));
+    CHECK(parse_compression("none") == Compression(none, 0));
+}
+
+TEST_CASE("a malformed compression or a level out of range is not one") {
+    for (const char* text : {"",       ":",       "10",      "-1",       "-0",
+                             "gzip:",  "gzip:10", "gzip:-1", "gzip: 6",  "gzip:6 ",
+                             "GZIP",   "zstd:0",  "zstd:20", "lz4:0",    "lz4:13",
+                             "none:0", "none:",   "bzip2",   "gzip:6:7", "99999999999999999999"}) {
+        CAPTURE(text);
+        CHECK(!parse_compression(text));
+    }
+}
+
+TEST_CASE("what to_string spells, parse_compression reads") {
+    for (const char* text : {"none", "gzip:0", "gzip:6", "zstd:3", "lz4:1"}) {
+        CHECK(to_string(parse_compression(text).value()) == text);
+    }
+    CHECK(file_extension(CompressionMethod::none).empty());
+    CHECK(file_extension(CompressionMethod::gzip) == ".gz");
+    CHECK(file_extension(CompressionMethod::zstd) == ".zst");
+    CHECK(file_extension(CompressionMethod::lz4) == ".lz4");
+}
+
+namespace {
+
+std::string digest_of(DigestKind kind, std::string_view text) {
+    Digest digest(kind);
+    for (const char& c : text) digest.update(as_bytes({&c, 1}));
+    return to_hex(digest.finish());
+}
+
+}  // namespace
+
+TEST_CASE("digests have their published values") {
+    CHECK(digest_of(DigestKind::none, "abc").empty());
+    CHECK(digest_of(DigestKind::crc32c, "123456789") == "839206e3");  // 0xE3069283
+    CHECK(digest_of(DigestKind::sha224, "abc") ==
+          "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7");
+    CHECK(digest_of(DigestKind::sha256, "abc") ==
+          "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK(digest_of(DigestKind::sha384, "abc").starts_with("cb00753f45a35e8bb5a03d699ac65007"));
+    CHECK(digest_of(DigestKind::sha512, "abc").starts_with("ddaf35a193617abacc417349ae204131"));
+    CHECK(sha256_hex({}) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    CHECK(crc32c(as_bytes("123456789")) == 0xE3069283);
+    CHECK(crc32c({}) == 0);
+}
+
+TEST_CASE("a digest is ready for new data after finish") {
+    for (const DigestKind kind : {DigestKind::crc32c, DigestKind::sha256}) {
+        Digest digest(kind);
+        digest.update(as_bytes("first"));
+        const auto first = digest.finish();
+        digest.update(as_bytes("first"));
+        CHECK(digest.finish() == first);
+    }
+}
+
+TEST_CASE("the processor's CRC-32C agrees with the table at every length and offset") {
+    const std::string data = noise(300);
+    for (std::size_t offset = 0; offset < 9; ++offset) {
+        for (std::size_t size = 0; size < 64; ++size) {
+            const Bytes bytes = as_bytes(data).subspan(offset, size);
+            REQUIRE(crc32c_update(crc32c_start, bytes) ==
+                    crc32c_update_portable(crc32c_start, bytes));
+        }
+    }
+}
+
+TEST_CASE("the manifest's names of the algorithms are known in both directions") {
+    for (const char* name : {"NONE", "CRC32C", "SHA224", "SHA256", "SHA384", "SHA512"}) {
+        CHECK(to_string(digest_kind_named(name).value()) == name);
+    }
+    CHECK(!digest_kind_named("sha256"));
+    CHECK(!digest_kind_named("MD5"));
+}

@@ -1,0 +1,392 @@
+#include "core/pg/manifest.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "core/base/error.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace tsb;
+
+namespace {
+
+/// Gives `text` in runs of at most `step` bytes.
+class TextSource : public ByteSource {
+public:
+    explicit TextSource(std::string text, std::size_t step = 4096)
+        : text_(std::move(text)), step_(step) {}
+    Bytes next() override {
+        const auto run = std::string_view(text_).substr(position_, step_);
+        position_ += run.size();
+        return as_bytes(run);
+    }
+
+private:
+    std::string text_;
+    std::size_t step_;
+    std::size_t position_ = 0;
+};
+
+const std::string abc_sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+std::string file_line(const std::string& path, const std::string& size = "3") {
+    return R"({ "Path": ")" + path + R"(", "Size": )" + size +
+           R"(, "Last-Modified": "2026-11-23 02:04:48 GMT", "Checksum-Algorithm": "SHA256", )"
+           R"("Checksum": ")" +
+           abc_sha256 + "\" }";
+}
+
+std::string range_line(const std::string& timeline = "1", const std::string& start = "0/2000028",
+                       const std::string& end = "0/2000100") {
+    return R"({ "Timeline": )" + timeline + R"(, "Start-LSN": ")" + start + R"(", "End-LSN": ")" +
+           end + "\" }";
+}
+
+/// Adds the last line, with the digest of `lines`.
+std::string sealed(const std::string& lines) {
+    return lines + R"("Manifest-Checksum": ")" + sha256_hex(as_bytes(lines)) + "\"}\n";
+}
+
+struct Parts {
+    std::string head = R"({ "PostgreSQL-Backup-Manifest-Version": 1,)";
+    std::string files = file_line("PG_VERSION") + ",\n" + file_line("base/1/112");
+    std::string ranges = range_line();
+};
+
+std::string manifest_text(const Parts& parts = {}) {
+    return sealed(parts.head + "\n\"Files\": [\n" + parts.files + "\n],\n\"WAL-Ranges\": [\n" +
+                  parts.ranges + "\n],\n");
+}
+std::string with_head(const std::string& head) {
+    return manifest_text({.head = head});
+}
+std::string with_files(const std::string& files) {
+    return manifest_text({.files = files});
+}
+std::string with_ranges(const std::string& ranges) {
+    return manifest_text({.ranges = ranges});
+}
+
+Manifest parse(const std::string& text, std::size_t step = 4096) {
+    TextSource source(text, step);
+    return Manifest::parse(source, "backup_manifest");
+}
+
+/// The message with which `text` is refused as damaged; empty when it is accepted.
+std::string refusal(const std::string& text) {
+    try {
+        parse(text);
+    } catch (const Error& error) {
+        return error.code() == ErrorCode::damaged ? error.what() : "other code";
+    }
+    return {};
+}
+
+bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    const std::size_t at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, from.size(), to);
+}
+
+std::vector<std::byte> digest_of_abc() {
+    return *from_hex(abc_sha256);
+}
+
+}  // namespace
+
+TEST_CASE("a manifest is read whatever the size of the runs it comes in") {
+    const std::string text = manifest_text();
+    for (std::size_t step : {1U, 2U, 7U, 64U, 4096U}) {
+        const Manifest manifest = parse(text, step);
+        REQUIRE(manifest.files().size() == 2);
+        REQUIRE(manifest.total_size() == 6);
+        const ManifestFile* file = manifest.find("base/1/112");
+        REQUIRE(file != nullptr);
+        CHECK(file->size == 3);
+        CHECK(file->digest_kind == DigestKind::sha256);
+        CHECK(file->digest == digest_of_abc());
+        REQUIRE(manifest.wal_ranges().size() == 1);
+        CHECK(manifest.wal_ranges()[0].timeline == 1);
+        CHECK(manifest.wal_ranges()[0].start == Lsn{0x2000028});
+        CHECK(manifest.wal_ranges()[0].end == Lsn{0x2000100});
+        CHECK_FALSE(manifest.system_identifier());
+    }
+}
+
+TEST_CASE("a version 2 manifest names its system") {
+    const Manifest manifest =
+        parse(with_head("{ \"PostgreSQL-Backup-Manifest-Version\": 2,\n\"System-Identifier\": "
+                        "7711182081623592221,"));
+    CHECK(manifest.system_identifier() == 7711182081623592221U);
+}
+
+TEST_CASE("files come sorted, whatever their order in the manifest") {
+    const Manifest manifest =
+        parse(with_files(file_line("pg_xact/0000") + ",\n" + file_line("base/5/1") + ",\n" +
+                         file_line("backup_label")));
+    CHECK(std::ranges::is_sorted(manifest.files(), {}, &ManifestFile::path));
+    CHECK(manifest.find("backup_label") != nullptr);
+    CHECK(manifest.find("backup_labe") == nullptr);
+    CHECK(manifest.find("pg_xact/0001") == nullptr);
+}
+
+TEST_CASE("an encoded path is decoded, and a file may have no checksum") {
+    const Manifest manifest =
+        parse(with_files(R"({ "Encoded-Path": "62617365ff", "Size": 9007199254740993 })"));
+    const ManifestFile* file = manifest.find("base\xff");
+    REQUIRE(file != nullptr);
+    CHECK(file->size == 9007199254740993U);
+    CHECK(file->digest_kind == DigestKind::none);
+    CHECK(file->digest.empty());
+}
+
+TEST_CASE("every checksum algorithm is read, with digests of its own length only") {
+    for (const auto& [name, length] : std::vector<std::pair<std::string, std::size_t>>{
+             {"CRC32C", 4}, {"SHA224", 28}, {"SHA256", 32}, {"SHA384", 48}, {"SHA512", 64}}) {
+        const auto text = [&](std::size_t bytes) {
+            return with_files(R"({ "Path": "a", "Size": 1, "Checksum-Algorithm": ")" + name +
+                              R"(", "Checksum": ")" + std::string(bytes * 2, 'e') + "\" }");
+        };
+        CHECK(parse(text(length)).find("a")->digest.size() == length);
+        CHECK_FALSE(refusal(text(length - 1)).empty());
+        CHECK_FALSE(refusal(text(length + 1)).empty());
+    }
+}
+
+TEST_CASE("malformed manifests are refused, each with its own cause") {
+    const std::string file = file_line("a");
+    struct Case {
+        std::string text;
+        std::string cause;
+    };
+    const std::vector<Case> cases{
+        // not a manifest at all
+        {"", "malformed JSON"},
+        {"{}\n", "is missing"},
+        {"not expected to parse\n", "malformed JSON"},
+        {"[]\n", "an array where none belongs"},
+        {"1\n", "a number where none belongs"},
+        {"null\n", "a null where none belongs"},
+        {sealed("[[[[\n"), "an array where none belongs"},
+        // version
+        {with_head("{"), "version is not the first key"},
+        {with_head(R"({ "Unknown": 1,)"), "unknown key 'Unknown'"},
+        {with_head(R"({ "PostgreSQL-Backup-Manifest-Version": "1",)"), "has a string"},
+        {with_head(R"({ "PostgreSQL-Backup-Manifest-Version": 1.0,)"), "not whole"},
+        {with_head(R"({ "PostgreSQL-Backup-Manifest-Version": 3,)"), "version 3 is not known"},
+        {with_head(R"({ "PostgreSQL-Backup-Manifest-Version": -1,)"), "negative"},
+        {with_head(R"({ "PostgreSQL-Backup-Manifest-Version": 2,)"),
+         "key 'System-Identifier' is missing"},
+        {with_head(R"({ "PostgreSQL-Backup-Manifest-Version": 1, "System-Identifier": 1,)"),
+         "version 1 has no key"},
+        {with_head(R"({ "PostgreSQL-Backup-Manifest-Version": 2, "System-Identifier": "1",)"),
+         "has a string"},
+        {with_head(R"({ "PostgreSQL-Backup-Manifest-Version": 1,)"
+                   "\n\"PostgreSQL-Backup-Manifest-Version\": 1,"),
+         "occurs twice"},
+        {with_head(R"({ "PostgreSQL-Backup-Manifest-Version": 1, "Files": [],)"), "occurs twice"},
+        {with_head(R"({ "PostgreSQL-Backup-Manifest-Version": 1, "Oops": 2,)"), "unknown key"},
+        // files
+        {with_files("1"), "a number where none belongs"},
+        {with_files("[]"), "an array where none belongs"},
+        {with_files("true"), "a boolean where none belongs"},
+        {with_files("{}"), "key 'Path' is missing"},
+        {with_files(R"({ "Size": 1 })"), "key 'Path' is missing"},
+        {with_files(R"({ "Path": "a" })"), "key 'Size' is missing"},
+        {with_files(R"({ "Path": 7, "Size": 1 })"), "has a number"},
+        {with_files(R"({ "Path": {}, "Size": 1 })"), "has an object"},
+        {with_files(R"({ "Path": ["a"], "Size": 1 })"), "has an array"},
+        {with_files(R"({ "Path": "a", "Encoded-Path": "61", "Size": 1 })"), "and an encoded path"},
+        {with_files(R"({ "Encoded-Path": "6g", "Size": 1 })"), "not hexadecimal"},
+        {with_files(R"({ "Encoded-Path": "123", "Size": 1 })"), "not hexadecimal"},
+        {with_files(R"({ "Encoded-Path": "2e2e2f61", "Size": 1 })"), "path '../a' is not safe"},
+        {with_files(R"({ "Encoded-Path": "6100", "Size": 1 })"), "path 'a\\x00' is not safe"},
+        {with_files(file_line("")), "path '' is not safe"},
+        {with_files(file_line("/etc/passwd")), "is not safe"},
+        {with_files(file_line("base/../../x")), "is not safe"},
+        {with_files(file_line("base//x")), "is not safe"},
+        {with_files(file_line(R"(a\u001b[2J)")), "path 'a\\x1B[2J' is not safe"},
+        {with_files(file_line(std::string(1001, 'x'))), "is not safe"},
+        {with_files(R"({ "Path": "a", "Size": "1" })"), "has a string"},
+        {with_files(R"({ "Path": "a", "Size": -1 })"), "negative"},
+        {with_files(R"({ "Path": "a", "Size": 1e3 })"), "not whole"},
+        {with_files(R"({ "Path": "a", "Size": 4611686018427387905 })"), "cannot be this large"},
+        {with_files(R"({ "Path": "a", "Size": 18446744073709551616 })"), "too large"},
+        {with_files(file_line("a", "4611686018427387904") + "," + file_line("b")),
+         "file 'b' cannot be this large"},
+        {with_files(file_line("a") + "," + file_line("b", "18446744073709551615")),
+         "file 'b' cannot be this large"},
+        {with_files(R"({ "Path": "a", "Size": 1, "Checksum": "ba78" })"),
+         "key 'Checksum-Algorithm' is missing"},
+        {with_files(R"({ "Path": "a", "Size": 1, "Checksum-Algorithm": "SHA256" })"),
+         "key 'Checksum' is missing"},
+        {with_files(replaced(file, "SHA256", "MD5")), "algorithm 'MD5' is not known"},
+        {with_files(replaced(file, "ba78", "zz78")), "is no checksum"},
+        {with_files(replaced(file, "ba78", "")), "is no checksum"},
+        {with_files(replaced(file, "\"Path\"", "\"Paths\"")), "unknown key 'Paths'"},
+        {with_files(replaced(file, "\"Path\"", "\"Timeline\"")), "unknown key 'Timeline'"},
+        {with_files(replaced(file, "\"Size\": 3", "\"Size\": 3, \"Size\": 3")), "occurs twice"},
+        {with_files(file + ",\n" + file), "file 'a' occurs twice"},
+        {with_files(file + ",\n" + R"({ "Encoded-Path": "61", "Size": 3 })"), "occurs twice"},
+        // WAL ranges
+        {replaced(manifest_text(), "[\n" + range_line() + "\n]", "[]"), "no WAL range"},
+        {with_ranges("{}"), "key 'Timeline' is missing"},
+        {with_ranges("1"), "a number where none belongs"},
+        {with_ranges(R"({ "Timeline": 1, "Start-LSN": "0/1" })"), "key 'End-LSN' is missing"},
+        {with_ranges(R"({ "Timeline": 1, "End-LSN": "0/1" })"), "key 'Start-LSN' is missing"},
+        {with_ranges(R"({ "Start-LSN": "0/1", "End-LSN": "0/1" })"), "key 'Timeline' is missing"},
+        {with_ranges(range_line("0")), "0 is no timeline"},
+        {with_ranges(range_line("4294967296")), "is no timeline"},
+        {with_ranges(range_line("\"1\"")), "has a string"},
+        {with_ranges(range_line("1", "oops")), "'oops' is no WAL position"},
+        {with_ranges(range_line("1", "0/1", "0/123456789")), "is no WAL position"},
+        {with_ranges(range_line("1", "0/2000101")), "begins at 0/2000101, after its end"},
+        // text
+        {with_files(file + ","), "malformed JSON"},
+        {with_files(file + "\n\n"), "is blank"},
+        {with_files(file + std::string(1, '\0')), "zero byte"},
+        {with_files(file_line("\xff")), "malformed JSON"},
+        {with_files(file_line("a\tb")), "malformed JSON"},
+        {with_files(file_line(std::string(70'000, 'x'))), "longer than 65536 bytes"},
+        {with_files(std::string(70'000, ' ')), "longer than 65536 bytes"},
+        // end
+        {manifest_text() + "x", "malformed JSON"},
+        {manifest_text() + "{}\n", "malformed JSON"},
+        {replaced(manifest_text(), "\"}\n", "\"}"),
+         "last line is not the manifest's checksum alone"},
+        {replaced(manifest_text(), "\"}\n", "\"\n}\n"), "checksum alone"},
+        {replaced(manifest_text(), "\"Manifest-Checksum\"", "\"Manifest-Checksums\""),
+         "unknown key"},
+        {replaced(manifest_text(), "\"}\n", "00\"}\n"), "own checksum does not match"},
+    };
+    for (const Case& each : cases) {
+        const std::string message = refusal(each.text);
+        INFO(each.text.substr(0, 400));
+        INFO("refusal: " << message);
+        CHECK(contains(message, "cannot read 'backup_manifest': "));
+        CHECK(contains(message, each.cause));
+    }
+}
+
+TEST_CASE("nothing may stand beside the checksum, where it would not be proven") {
+    const std::string lines = R"({ "PostgreSQL-Backup-Manifest-Version": 1, "Files": [],)"
+                              "\n";
+    const std::string ranges = "\"WAL-Ranges\": [ " + range_line() + " ]";
+    const std::string checksum = "\"Manifest-Checksum\": \"" + sha256_hex(as_bytes(lines)) + "\"";
+    CHECK(contains(refusal(lines + ranges + ", " + checksum + "}\n"), "checksum alone"));
+    CHECK(contains(refusal(lines + checksum + ", " + ranges + "}\n"), "checksum alone"));
+    CHECK(refusal(sealed(lines + ranges + ",\n")).empty());
+}
+
+TEST_CASE("a refusal names the line") {
+    CHECK(refusal(with_files(file_line("a") + ",\n" + file_line("b", "-3"))) ==
+          "cannot read 'backup_manifest': line 4: key 'Size' has a negative number");
+}
+
+TEST_CASE("no manifest with a flipped bit before its last line is accepted") {
+    const std::string text = manifest_text();
+    const std::size_t proven = text.rfind('\n', text.size() - 2);
+    for (std::size_t bit = 0; bit < proven * 8; ++bit) {
+        std::string flipped = text;
+        flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
+        if (refusal(flipped).empty()) FAIL("bit " << bit << " of " << flipped);
+    }
+}
+
+TEST_CASE("no beginning of a manifest is accepted in its place") {
+    const std::string text = manifest_text();
+    for (std::size_t length = 0; length < text.size(); ++length) {
+        if (refusal(text.substr(0, length)).empty()) FAIL("length " << length);
+    }
+}
+
+TEST_CASE("an error of the source reaches the caller unchanged") {
+    class Failing : public ByteSource {
+    public:
+        Bytes next() override { throw Error(ErrorCode::io, "cannot read 'x': broken"); }
+    } source;
+    try {
+        Manifest::parse(source, "backup_manifest");
+        FAIL("accepted");
+    } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::io);
+        CHECK(error.what() == std::string("cannot read 'x': broken"));
+    }
+}
+
+TEST_CASE("a proof names what is extra, repeated, resized, changed and missing") {
+    const Manifest manifest =
+        parse(with_files(file_line("a") + "," + file_line("b") + "," + file_line("c") + "," +
+                         file_line("d") + R"(,{ "Path": "e", "Size": 1 })"));
+    ManifestProof proof(manifest);
+    auto changed = digest_of_abc();
+    changed.back() ^= std::byte{1};
+
+    CHECK(proof.check("a", 3, digest_of_abc()).empty());
+    CHECK(proof.check("a", 3, digest_of_abc()) == "'a' occurs twice");
+    CHECK(proof.check("b", 4, digest_of_abc()) == "'b' has 4 bytes instead of 3");
+    CHECK(proof.check("c", 3, changed) == "'c' has another SHA256 digest than the manifest says");
+    CHECK(proof.check("x\n", 3, digest_of_abc()) == "'x\\x0A' is not in the manifest");
+    CHECK(proof.checked() == 3);
+    CHECK(proof.missing() == std::vector<std::string>{"'d' is missing", "'e' is missing"});
+    CHECK(proof.missing(1) == std::vector<std::string>{"'d' is missing"});
+    CHECK(proof.check("d", 3, {}) == "'d' has another SHA256 digest than the manifest says");
+    CHECK(proof.check("e", 1, {}).empty());
+    CHECK(proof.missing().empty());
+}
+
+namespace {
+
+/// The refusal of a table that `fill` filled; empty when it is proven.
+std::string proof_refusal(const Manifest& manifest, const std::function<void(MemberTable&)>& fill) {
+    MemberTable table;
+    try {
+        fill(table);
+        table.prove(manifest);
+    } catch (const Error& error) {
+        return error.code() == ErrorCode::proof_failed ? error.what() : "other code";
+    }
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("a member table is proven only when it equals the manifest") {
+    const Manifest manifest = parse(manifest_text());
+    const auto good = digest_of_abc();
+    const auto both = [&](MemberTable& table) {
+        table.add("base/1/112", 3, good);
+        table.add("PG_VERSION", 3, good);
+    };
+    CHECK(proof_refusal(manifest, both).empty());
+    CHECK(proof_refusal(manifest, [&](MemberTable& table) { table.add("PG_VERSION", 3, good); }) ==
+          "cannot prove the backup: 'base/1/112' is missing");
+    CHECK(proof_refusal(manifest, [&](MemberTable& table) {
+              both(table);
+              table.add("PG_VERSION", 3, good);
+          }) == "cannot prove the backup: 'PG_VERSION' occurs twice");
+    CHECK(proof_refusal(manifest, [&](MemberTable& table) {
+              both(table);
+              table.add("x", 0, {});
+          }) == "cannot prove the backup: 'x' is not in the manifest");
+}
+
+TEST_CASE("a long list of problems is told by its first five and a count") {
+    const Manifest manifest = parse(manifest_text());
+    const std::string message = proof_refusal(manifest, [](MemberTable& table) {
+        for (char c : std::string("abcd")) table.add({c}, 1, {});
+        table.add("PG_VERSION", 1, {});
+        table.add("z", 1, {});
+    });
+    CHECK(contains(message, "'PG_VERSION' has 1 bytes instead of 3; 'a' is not in the manifest; "));
+    CHECK(contains(message, "'d' is not in the manifest; and 2 more"));
+}
+
+TEST_CASE("members of tablespace archives have their path in the manifest") {
+    CHECK(manifest_path("base", "global/1262") == "global/1262");
+    CHECK(manifest_path("16385", "PG_15_202209061/5/1") == "pg_tblspc/16385/PG_15_202209061/5/1");
+}
