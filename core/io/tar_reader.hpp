@@ -12,7 +12,7 @@
 namespace tsb {
 
 struct TarMember {
-    std::string path;  // without a trailing slash
+    std::string path;  // without a leading "./" and a trailing slash
     FileKind kind = FileKind::file;
     std::uint64_t size = 0;
     mode_t mode = 0;

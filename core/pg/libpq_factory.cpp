@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "core/base/error.hpp"
 #include "core/pg/libpq_connect.hpp"
@@ -33,11 +34,11 @@ public:
         std::thread([pending] { pending->run(); }).detach();
     }
 
-    /// The connection, empty while it is under way; throws the thread's error. Thread: loop.
+    /// Takes the connection, empty while it is under way; throws the thread's error. Thread: loop.
     PgConnPtr result() {
         const std::lock_guard lock(mutex_);
         if (failure_) {
-            std::rethrow_exception(failure_);
+            std::rethrow_exception(std::exchange(failure_, nullptr));
         }
         return std::move(connection_);
     }

@@ -15,7 +15,7 @@ std::string render_backup(const Json& result) {
     const std::uint64_t milliseconds = count_at(backup, "total_ms");
     const std::uint64_t bytes = count_at(backup, "cluster_bytes");
     const std::chrono::seconds duration((milliseconds + 500) / 1000);
-    const std::uint64_t rate = milliseconds == 0 ? 0 : bytes / milliseconds * 1000 / (1 << 20);
+    const std::uint64_t rate = milliseconds == 0 ? 0 : bytes * 1000 / milliseconds / (1 << 20);
     return fmt::format("Backup {} of {}: {} stored as {} ({}) in {}, {} MB/s\n",
                        text_at(result, "backup_id"), text_at(result, "cluster"), human_size(bytes),
                        size_at(backup, "stored_bytes"), text_at(backup, "compression"),

@@ -17,7 +17,11 @@ account=()
 [ "$(id -u)" -ne 0 ] || account=(setpriv --reuid=postgres --regid=postgres --init-groups)
 as_server() { "${account[@]}" "$@"; }
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
-show() { printf '$ %s\n' "$*"; }
+show() {
+    local word line='$'
+    for word; do case $word in *' '*) line+=" \"$word\"" ;; *) line+=" $word" ;; esac; done
+    echo "$line"
+}
 psql() { "$bin/psql" -XAtq -v ON_ERROR_STOP=1 -h "$demo" -U postgres "$@"; }
 ctl() {
     show tsbackupctl "$@"
@@ -27,7 +31,7 @@ ctl() {
 start_server() {
     as_server "$bin/pg_ctl" -D "$demo/data" -l "$demo/server.log" -w -s start
     until [ "$(psql -d postgres -c 'select pg_is_in_recovery()')" = f ]; do
-        as_server "$bin/pg_ctl" -D "$demo/data" -s status
+        as_server "$bin/pg_ctl" -D "$demo/data" status >/dev/null
     done
 }
 stop_server() {
@@ -52,7 +56,7 @@ fingerprint() {
     psql -d postgres -c "select datname from pg_database where not datistemplate order by 1" |
         while read -r database; do
             psql -d "$database" -c "select format('select %L, count(*), sum(hashtextextended(
-                t::text, 0)) from %I.%I t', format('%s: %s.%s', current_database(), nspname, relname),
+                t::text, 0)) from %I.%I t;', format('%s: %s.%s', current_database(), nspname, relname),
                 nspname, relname) from pg_class c join pg_namespace n on n.oid = relnamespace
                 where relkind in ('r', 'p') and nspname !~ '^pg_|^_|^information_schema|^timescale'
                 order by nspname, relname" | psql -d "$database" -F ' | ' -f -

@@ -74,7 +74,8 @@ RunOptions program_options() {
     // The daemon forbids being traced, which the leak check of an unprivileged process needs.
     options.environment = {{"ASAN_OPTIONS", "detect_leaks=0:exitcode=99"},
                            {"UBSAN_OPTIONS", "print_stacktrace=1"},
-                           {"TZ", "Europe/Berlin"}};
+                           {"TZ", "Europe/Berlin"},
+                           {"HOME", "/nonexistent"}};
     return options;
 }
 

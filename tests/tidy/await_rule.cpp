@@ -111,10 +111,10 @@ std::string problem_in_expression(std::string_view code, std::size_t at) {
             return "a braced temporary or list";
         } else if (c == '(' || c == '[') {
             ++depth;
-        } else if ((c == ')' || c == ']' || c == '}') && depth-- == 0) {
+        } else if (depth == 0 && std::string_view(")]};").find(c) != npos) {
             return {};
-        } else if (c == ';' && depth == 0) {
-            return {};
+        } else if (c == ')' || c == ']') {
+            --depth;
         }
     }
     return {};

@@ -88,9 +88,8 @@ TEST_CASE("a function of more than 70 lines is found, of any kind") {
         return count(long_functions, "core/base/a.cpp",
                      "namespace a {\n#define X {\n" + head + " {\n" + lines(body) + "}\n}\n");
     };
-    for (const char* head :
-         {"int f(int a)", "template <class T>\nvoid f()", "Foo::Foo() : a_{1}",
-          "struct B {\nvoid f() const", "TEST_CASE(\"a\")", "void f() { if (a) {} }\nvoid g()"}) {
+    for (const char* head : {"int f(int a)", "template <class T>\nvoid f()", "Foo::Foo() : a_{1}",
+                             "struct B {\nvoid f() const", "void f() { if (a) {} }\nvoid g()"}) {
         CAPTURE(head);
         CHECK(with_body(head, 70) == 1);
         CHECK(with_body(head, 66) == 0);

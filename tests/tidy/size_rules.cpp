@@ -27,7 +27,7 @@ std::string without_directives(std::string code) {
         const std::size_t start = code.find_first_not_of(' ', at);
         in_directive = in_directive || (start < end && code[start] == '#');
         const bool continues = end > at && code[end - 1] == '\\';
-        if (in_directive) std::fill(code.begin() + at, code.begin() + end, ' ');
+        if (in_directive) code.replace(at, end - at, end - at, ' ');
         in_directive = in_directive && continues;
         at = end + 1;
     }

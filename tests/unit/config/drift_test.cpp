@@ -27,8 +27,9 @@ void collect(const YamlNode& node, const std::string& path, std::map<std::string
         return;
     }
     for (std::size_t i = 0; i < node.keys.size(); ++i) {
-        const std::string name = path == "clusters" ? "*" : node.keys[i].text;
-        collect(node.items[i], path.empty() ? name : path + "." + name, into);
+        std::string child = path.empty() ? "" : path + ".";
+        child += path == "clusters" ? "*" : node.keys[i].text;
+        collect(node.items[i], child, into);
     }
 }
 

@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 namespace {
 
 asio::awaitable<Outcome> succeed(JobContext&) {
-    co_return Outcome({{"backup_id", "b"}});
+    co_return Outcome(Json({{"backup_id", "b"}}));
 }
 
 asio::awaitable<Outcome> fail(JobContext&) {

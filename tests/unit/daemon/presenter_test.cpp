@@ -36,7 +36,7 @@ struct Shown {
         options.verb = "backup";
         options.progress = mode;
         options.json = json;
-        options.width = 41;
+        options.width = 42;
         return options;
     }
     void copy(std::uint64_t done, std::chrono::seconds at) {

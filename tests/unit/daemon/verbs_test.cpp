@@ -86,7 +86,7 @@ TEST_CASE("a failed backup is told to the client, kept as a job and recorded") {
     CHECK(names_of(ground.events).front() == "job");
     CHECK(names_of(ground.events).back() == "job_end");
 
-    const std::string id = outcome.result.at("job");
+    const std::string id = ground.events.front().at("job");
     const Outcome jobs = ground.ask(request("jobs", {{"job", id}}));
     const Json& job = jobs.result.at("jobs").at(0);
     CHECK(job.at("state") == "failed");

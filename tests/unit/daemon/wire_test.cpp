@@ -66,7 +66,7 @@ TEST_CASE("an outcome crosses the wire with code, message, hint and result") {
 }
 
 TEST_CASE("text that is not UTF-8 does not stop a reply") {
-    const Outcome sent({{"label", "caf\xe9"}});
+    const Outcome sent(Json({{"label", "caf\xe9"}}));
     const ReplyLine line = decode_reply(encode_line(encode_outcome(sent)));
     CHECK(line.outcome.result.contains("label"));
 }

@@ -111,9 +111,9 @@ TEST_CASE("data after the end of the archive is seen, near and far") {
 TEST_CASE("names that leave the directory or cannot be shown are refused") {
     for (const std::string& name :
          {std::string("../x"), std::string("/etc/x"), std::string("a/../x"), std::string("a/.."),
-          std::string(".."), std::string("."), std::string("./a"), std::string("a/./b"),
-          std::string("a//b"), std::string("//a"), std::string("a\nb"), std::string("a\x1B[2J"),
-          std::string("\x7F"), std::string("\x01")}) {
+          std::string(".."), std::string("."), std::string("././a"), std::string(".//a"),
+          std::string("a/./b"), std::string("a//b"), std::string("//a"), std::string("a\nb"),
+          std::string("a\x1B[2J"), std::string("\x7F"), std::string("\x01")}) {
         CAPTURE(name);
         CHECK(!safe_member_path(name));
         CHECK(walk_code(tar_file(name, "x") + tar_finish()) == ErrorCode::damaged);
@@ -128,6 +128,16 @@ TEST_CASE("names that leave the directory or cannot be shown are refused") {
     CHECK(!safe_member_path(std::string("a\0b", 3)));
     CHECK(walk_code(tar_directory("a//") + tar_finish()) == ErrorCode::damaged);
     CHECK(walk_code(tar_file("", "x") + tar_finish()) == ErrorCode::damaged);
+}
+
+TEST_CASE("a leading dot, as servers send it, is left out") {
+    CHECK(walked(tar_directory("./pg_wal/archive_status")) ==
+          "directory pg_wal/archive_status 0 []; ");
+    CHECK(walked(tar_file("./a", "x")) == "file a 1 [x]; ");
+    CHECK(!safe_member_path("./a"));
+    for (const char* name : {"./", "./.", "./..", "./../a"}) {
+        CHECK(walk_code(tar_directory(name) + tar_finish()) == ErrorCode::damaged);
+    }
 }
 
 TEST_CASE("unusual but harmless names are members") {

@@ -137,8 +137,7 @@ TEST_CASE("what came before a lost connection is told before the loss") {
 }
 
 TEST_CASE("the end of one half of a two-way COPY is told while the other half is open") {
-    CHECK(story(wire_copy_both() + wire_copy_data("w") + wire_copy_done(), false,
-                std::chrono::seconds(0)) ==
+    CHECK(story(wire_copy_both() + wire_copy_data("w") + wire_copy_done(), false, patience) ==
           "copy_both, data w, copy_done, protocol: the server asks for a COPY from us");
 }
 

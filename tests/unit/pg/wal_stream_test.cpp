@@ -106,8 +106,9 @@ void script_switch(Stream& stream) {
     stream.stop.end = Lsn{3 * mib + 100};
     stream.session.answer({{"00000002.history", "one"}})
         .say(Kind::copy_both)
-        .data(wal_data(2 * mib, mib))
+        .data(wal_data(2 * mib, mib - 64))
         .data(keepalive(true))
+        .data(wal_data(3 * mib - 64, 64))
         .data(wal_data(3 * mib, 64))
         .say(Kind::copy_done)
         .rows({{"3", "0/300040"}})
@@ -125,17 +126,17 @@ TEST_CASE("WAL begins at the start of its segment and is cut at segment borders"
     Stream stream;
     stream.stop.end = Lsn{4 * mib};
     stream.session.say(Kind::copy_both)
-        .data(wal_data(2 * mib, mib / 2))
-        .data(wal_data(2 * mib + mib / 2, mib));
-    stream.session.data(wal_data(3 * mib + mib / 2, mib / 2));
+        .data(wal_data(2 * mib, mib / 2 + 8))
+        .data(wal_data(2 * mib + mib / 2 + 8, mib - 32));
+    stream.session.data(wal_data(4 * mib - mib / 2 - 24, mib / 2 + 24));
     say_goodbye(stream.session);
     stream.run();
     CHECK(
         stream.session.commands ==
         std::vector<std::string>{"START_REPLICATION SLOT \"tsb_1\" PHYSICAL 0/200000 TIMELINE 1"});
     CHECK(stream.sink.calls ==
-          std::vector<std::string>{"wal 1 0/200000 +524288", "wal 1 0/280000 +524288",
-                                   "wal 1 0/300000 +524288", "wal 1 0/380000 +524288"});
+          std::vector<std::string>{"wal 1 0/200000 +524296", "wal 1 0/280008 +524280",
+                                   "wal 1 0/300000 +524264", "wal 1 0/37FFE8 +524312"});
     CHECK(stream.heard.back() == Lsn{4 * mib});
     CHECK(stream.session.copies_ended == 1);
     CHECK(stream.session.script_is_over());
@@ -153,12 +154,12 @@ TEST_CASE("an end inside a segment ends the segment, and no segment after it is 
     Stream beyond;
     beyond.stop.end = Lsn{3 * mib};
     beyond.session.say(Kind::copy_both)
-        .data(wal_data(2 * mib, mib - 8))
-        .data(wal_data(3 * mib - 8, 16));
+        .data(wal_data(2 * mib, mib - 64))
+        .data(wal_data(3 * mib - 64, 128));
     say_goodbye(beyond.session);
     beyond.run();
     CHECK(beyond.sink.calls ==
-          std::vector<std::string>{"wal 1 0/200000 +1048568", "wal 1 0/2FFFF8 +8"});
+          std::vector<std::string>{"wal 1 0/200000 +1048512", "wal 1 0/2FFFC0 +64"});
 }
 
 TEST_CASE("an end that becomes known later is noticed at the next message or silence") {
@@ -231,9 +232,10 @@ TEST_CASE("a timeline switch is followed from the segment's start, histories fir
               "TIMELINE_HISTORY 3",
               "START_REPLICATION SLOT \"tsb_1\" PHYSICAL 0/300000 TIMELINE 3"});
     CHECK(stream.sink.calls ==
-          std::vector<std::string>{
-              "history 00000002.history one", "wal 2 0/200000 +1048576", "wal 2 0/300000 +64",
-              "end segment", "history 00000003.history two", "wal 3 0/300000 +128", "end segment"});
+          std::vector<std::string>{"history 00000002.history one", "wal 2 0/200000 +1048512",
+                                   "wal 2 0/2FFFC0 +64", "wal 2 0/300000 +64", "end segment",
+                                   "history 00000003.history two", "wal 3 0/300000 +128",
+                                   "end segment"});
     CHECK(stream.session.copies_ended == 2);
     CHECK(stream.session.script_is_over());
 }
