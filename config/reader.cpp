@@ -6,7 +6,7 @@
 #include <map>
 
 #include "config/options.hpp"
-#include "config/spelling.hpp"
+#include "core/base/spelling.hpp"
 #include "core/base/error.hpp"
 #include "core/repo/names.hpp"
 

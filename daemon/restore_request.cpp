@@ -114,6 +114,7 @@ ClusterConfig configuration_of(const Config& config, const std::string& cluster)
 void confine(RestoreOptions& options, const std::vector<fs::path>& roots, const Caller& caller) {
     if (caller.trusted) return;
     options.target = within_roots(options.target, roots);
+    options.only_mapped_tablespaces = true;
     for (auto& [from, to] : options.tablespace_map) to = within_roots(to, roots).string();
 
     if (!options.owner) return;

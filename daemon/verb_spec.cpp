@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "config/spelling.hpp"
+#include "core/base/spelling.hpp"
 
 namespace tsb {
 namespace {

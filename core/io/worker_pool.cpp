@@ -4,6 +4,11 @@
 
 namespace tsb {
 
+unsigned default_workers() {
+    constexpr unsigned most = 8;
+    return std::clamp(std::thread::hardware_concurrency(), 1U, most);
+}
+
 WorkerPool::WorkerPool(unsigned count) {
     try {
         for (unsigned i = 0; i < std::max(count, 1U); ++i) {

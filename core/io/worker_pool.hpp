@@ -10,6 +10,10 @@
 
 namespace tsb {
 
+/// Threads that a pipeline uses unless told otherwise: as many as there are cores, at most 8. Each
+/// holds blocks of 1 MiB, and beyond that the disk or the server is what one waits for.
+unsigned default_workers();
+
 class WorkerPool {
 public:
     /// `count` threads, at least 1.

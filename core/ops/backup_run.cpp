@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <thread>
 
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
@@ -35,7 +34,7 @@ struct BackupRun::FirstFailure {
 namespace {
 
 unsigned worker_count(unsigned configured) {
-    return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
+    return configured > 0 ? configured : default_workers();
 }
 
 std::uint64_t milliseconds(std::chrono::steady_clock::duration duration) {

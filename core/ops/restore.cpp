@@ -1,8 +1,5 @@
 #include "core/ops/restore.hpp"
 
-#include <algorithm>
-#include <thread>
-
 #include "core/base/human.hpp"
 #include "core/ops/restore_run.hpp"
 
@@ -11,7 +8,7 @@ namespace tsb {
 RestoreReport restore_backup(Repository& repository, const RestoreOptions& options,
                              JobContext& job) {
     const BackupHandle handle = repository.open_backup(options.cluster, options.backup);
-    WorkerPool pool(std::max(1U, std::thread::hardware_concurrency()));
+    WorkerPool pool(default_workers());
     StoredBackup backup(repository.fs(), handle, pool);
     job.info("restoring " + handle.id + " of " + options.cluster + " to " +
              options.target.string());

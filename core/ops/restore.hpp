@@ -19,7 +19,8 @@ struct RestoreOptions {
     std::string backup = "latest";
     std::filesystem::path target;                       // absolute; missing or empty
     std::map<std::string, std::string> tablespace_map;  // old location -> new, absolute
-    std::optional<FileOwner> owner;  // nothing: the owner of the target's parent when root
+    bool only_mapped_tablespaces = false;  // never write to a location that the backup names
+    std::optional<FileOwner> owner;        // nothing: the owner of the target's parent when root
     /// Directories to look for PostgreSQL binaries in ("/usr/lib/postgresql/17/bin"); empty: the
     /// usual places. When some major is found there but not the backup's, the restore is refused.
     std::vector<std::filesystem::path> server_binaries;

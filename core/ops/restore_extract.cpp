@@ -1,7 +1,4 @@
 // The extracting half of RestoreRun.
-#include <algorithm>
-#include <thread>
-
 #include "core/base/error.hpp"
 #include "core/io/archive_reader.hpp"
 #include "core/ops/member_visitors.hpp"
@@ -53,7 +50,7 @@ void RestoreRun::prove(const std::string& path, std::uint64_t size,
 
 ExtractOptions RestoreRun::extract_options(const std::string& manifest_prefix) {
     ExtractOptions options;
-    options.workers = std::max(1U, std::thread::hardware_concurrency());
+    options.workers = default_workers();
     options.owner = owner_;
     options.digest_for = [this, manifest_prefix](const std::string& path) {
         return digest_kind_of(manifest_prefix + path);

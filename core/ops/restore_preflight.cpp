@@ -14,38 +14,59 @@ namespace tsb {
 
 namespace fsys = std::filesystem;
 
+namespace {
+
+void require_known_locations(const Metadata& metadata,
+                             const std::map<std::string, std::string>& tablespace_map) {
+    for (const auto& [old_location, new_location] : tablespace_map) {
+        const auto is_it = [&old = old_location](const TablespaceInfo& tablespace) {
+            return tablespace.location == old;
+        };
+        if (std::none_of(metadata.tablespaces.begin(), metadata.tablespaces.end(), is_it)) {
+            throw Error(ErrorCode::usage,
+                        "the backup has no tablespace at '" + printable(old_location) + "'");
+        }
+        if (!fsys::path(new_location).is_absolute()) {
+            throw Error(ErrorCode::usage, "cannot restore a tablespace to '" +
+                                              printable(new_location) + "': not an absolute path");
+        }
+    }
+}
+
+Error unmapped(const TablespaceInfo& tablespace, const std::string& why) {
+    const std::string location = printable(tablespace.location);
+    return {ErrorCode::tablespace_unmapped,
+            "cannot restore tablespace " + std::to_string(tablespace.oid) + ": its location '" +
+                location + "' " + why,
+            "give it a new place: --tablespace-map '" + location + "=/new/directory'"};
+}
+
+// Where a tablespace goes that the map does not name.
+fsys::path old_place(const TablespaceInfo& tablespace, const RestoreOptions& options) {
+    if (!tablespace.location.starts_with('/')) {
+        return {};
+    }
+    if (options.only_mapped_tablespaces) {
+        throw unmapped(tablespace, "is not for this client to write to");
+    }
+    if (fsys::exists(fsys::symlink_status(tablespace.location))) {
+        throw unmapped(tablespace, "exists and may be in use");
+    }
+    return tablespace.location;
+}
+
+}  // namespace
+
 std::vector<TablespacePlan> plan_tablespaces(const Metadata& metadata,
                                              const RestoreOptions& options) {
-    std::map<std::string, std::string> unused = options.tablespace_map;
+    require_known_locations(metadata, options.tablespace_map);
     std::vector<TablespacePlan> plans;
     for (const TablespaceInfo& tablespace : metadata.tablespaces) {
-        TablespacePlan plan{tablespace.oid, {}, tablespace.size_bytes};
         const auto mapped = options.tablespace_map.find(tablespace.location);
-        if (mapped != options.tablespace_map.end()) {
-            plan.location = mapped->second;
-            unused.erase(tablespace.location);
-        } else if (tablespace.location.starts_with('/')) {
-            plan.location = tablespace.location;
-            if (fsys::exists(fsys::symlink_status(plan.location))) {
-                throw Error(ErrorCode::tablespace_unmapped,
-                            "cannot restore tablespace " + std::to_string(tablespace.oid) +
-                                ": its location '" + printable(tablespace.location) +
-                                "' exists and may be in use",
-                            "give it a new place: --tablespace-map '" +
-                                printable(tablespace.location) + "=/new/directory'");
-            }
-        }
-        plans.push_back(std::move(plan));
-    }
-    if (!unused.empty()) {
-        throw Error(ErrorCode::usage,
-                    "the backup has no tablespace at '" + printable(unused.begin()->first) + "'");
-    }
-    for (const TablespacePlan& plan : plans) {
-        if (!plan.location.empty() && !plan.location.is_absolute()) {
-            throw Error(ErrorCode::usage, "cannot restore a tablespace to '" +
-                                              plan.location.string() + "': not an absolute path");
-        }
+        const bool is_mapped = mapped != options.tablespace_map.end();
+        const fsys::path place =
+            is_mapped ? fsys::path(mapped->second) : old_place(tablespace, options);
+        plans.push_back({tablespace.oid, place, tablespace.size_bytes});
     }
     return plans;
 }

@@ -39,15 +39,30 @@ RestoreTarget::~RestoreTarget() {
 }
 
 void RestoreTarget::open_or_create() {
-    const std::filesystem::path parent_path = path_.parent_path();
-    const std::string name = path_.filename().string();
-    const Fd parent = fs_.open_root(parent_path);
-    if (!fs_.status(parent.get(), name)) {
-        fs_.make_directory(parent.get(), name, 0700);
-        created_ = true;
-        fs_.sync(parent.get());
+    const std::filesystem::file_status status = std::filesystem::symlink_status(path_);
+    if (!std::filesystem::exists(status)) {
+        create(path_);
+    } else if (!std::filesystem::is_directory(std::filesystem::status(path_))) {
+        throw Error(ErrorCode::target_not_empty, "cannot restore to '" + printable(path_.string()) +
+                                                     "': it exists and is no directory");
     }
     directory_ = fs_.open_root(path_);
+}
+
+void RestoreTarget::create(const std::filesystem::path& directory) {
+    const std::filesystem::path parent_path = directory.parent_path();
+    if (!std::filesystem::exists(parent_path) && parent_path != directory) {
+        create(parent_path);
+    }
+    const Fd parent = fs_.open_root(parent_path);
+    const std::string name = directory.filename().string();
+    fs_.make_directory(parent.get(), name, 0700);
+    created_.push_back(directory);
+    if (owner_) {
+        const Fd made = fs_.open_directory(parent.get(), name);
+        fs_.set_owner(made.get(), owner_->uid, owner_->gid);
+    }
+    fs_.sync(parent.get());
 }
 
 // The marker says that a restore of ours was here. It removes its marker last, so a marked
@@ -113,7 +128,7 @@ void RestoreTarget::sync(const std::string& path) {
 
 void RestoreTarget::keep() noexcept {
     claimed_ = false;
-    created_ = false;
+    created_.clear();
 }
 
 void RestoreTarget::release() {
@@ -140,16 +155,16 @@ void RestoreTarget::discard() noexcept {
             clear();
             remove_tree(fs_, directory_.get(), restore_marker);
         }
-        if (created_) {
-            const Fd parent = fs_.open_root(path_.parent_path());
-            fs_.remove_directory(parent.get(), path_.filename().string());
+        for (; !created_.empty(); created_.pop_back()) {
+            const Fd parent = fs_.open_root(created_.back().parent_path());
+            fs_.remove_directory(parent.get(), created_.back().filename().string());
         }
     } catch (const std::exception& error) {
         log(LogLevel::warning, "",
             "a restore to '" + path_.string() + "' failed and left files there: " + error.what());
     }
     claimed_ = false;
-    created_ = false;
+    created_.clear();
 }
 
 }  // namespace tsb

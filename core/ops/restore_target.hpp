@@ -4,9 +4,9 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/fs.hpp"
 #include "core/io/extractor.hpp"
@@ -19,10 +19,10 @@ inline constexpr const char* restore_marker = "tsbackup_restore_in_progress";
 /// Thread: worker (blocks).
 class RestoreTarget {
 public:
-    /// Creates `path` (its parent must exist) or opens it when it is empty or what a killed restore
-    /// left; takes its lock. Nothing in it is changed yet. Error{target_not_empty} otherwise,
-    /// Error{busy} when another restore holds it. `path` is a tablespace of `data_directory`, or
-    /// that directory itself.
+    /// Creates `path` with its missing parents, or opens it when it is empty or what a killed
+    /// restore left; takes its lock. Nothing in it is changed yet. Error{target_not_empty}
+    /// otherwise, Error{busy} when another restore holds it. `path` is a tablespace of
+    /// `data_directory`, or that directory itself.
     RestoreTarget(Fs& fs, const std::filesystem::path& path,
                   const std::filesystem::path& data_directory, std::optional<FileOwner> owner);
     /// Removes everything it was filled with, unless keep() was called; and the directory, when it
@@ -49,6 +49,7 @@ private:
     bool tablespace_left_by_killed_restore() const;
     std::string marker_text() const;
     void open_or_create();
+    void create(const std::filesystem::path& directory);
     void clear();
     void discard() noexcept;
 
@@ -57,7 +58,7 @@ private:
     const std::filesystem::path data_directory_;
     const std::optional<FileOwner> owner_;
     Fd directory_;
-    bool created_ = false;
+    std::vector<std::filesystem::path> created_;  // outermost first
     bool claimed_ = false;
 };
 

@@ -1,8 +1,5 @@
 #include "core/ops/verify.hpp"
 
-#include <algorithm>
-#include <thread>
-
 #include "core/ops/verification.hpp"
 
 namespace tsb {
@@ -10,7 +7,7 @@ namespace tsb {
 VerifyReport verify_backup(Repository& repository, const std::string& cluster,
                            const std::string& backup, JobContext& job) {
     const BackupHandle handle = repository.open_backup(cluster, backup);
-    WorkerPool pool(std::max(1U, std::thread::hardware_concurrency()));
+    WorkerPool pool(default_workers());
     StoredBackup stored(repository.fs(), handle, pool);
     VerifyReport report = verify_stored(stored, job);
     job.progress.phase = Phase::done;

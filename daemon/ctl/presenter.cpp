@@ -5,6 +5,7 @@
 
 #include <ostream>
 
+#include "core/base/progress.hpp"
 #include "daemon/ctl/render.hpp"
 
 namespace tsb {
@@ -52,7 +53,8 @@ void Presenter::event(const Json& event, RateWindow::Time now) {
         return;
     }
     if (name == "job_end") running_.erase(job);
-    if (const auto progress = decode_progress(event)) {
+    const auto progress = decode_progress(event);
+    if (progress && progress->phase != to_string(Phase::queued)) {
         Followed& followed = running_[job];
         followed.rate.add(now, progress->bytes_done);
         followed.text = progress_text(*progress, followed.rate.bytes_per_second());

@@ -41,7 +41,7 @@ void check_moved(PgServer& server, const fs::path& directory) {
     for (const auto& entry : fs::directory_iterator(server.data() / "pg_tblspc")) {
         CHECK(fs::read_symlink(entry.path()).parent_path() == directory);
     }
-    CHECK(server.query("select string_agg(pg_tablespace_location(oid), ',' order by 1)"
+    CHECK(server.query("select string_agg(pg_tablespace_location(oid), ',' order by pg_tablespace_location(oid))"
                        " from pg_tablespace where spcname !~ '^pg_'") ==
           (directory / "empty").string() + "," + (directory / "fast").string() + "," +
               (directory / "slow disk").string());

@@ -54,7 +54,7 @@ std::string yaml_for(const ClusterEntry& cluster, const fs::path& targets) {
     if (!cluster.password_file.empty()) {
         text << "    password_file: " << cluster.password_file << "\n";
     }
-    text << "    backup:\n      stall_timeout: 60s\n";
+    if (!cluster.backup.empty()) text << "    backup:\n";
     for (const auto& line : cluster.backup) text << "      " << line << "\n";
     text << "    restore:\n      allowed_targets: [" << targets.string() << "]\n"
          << "      server_binaries: [" << server_programs(PgVersion::pg15).string() << ", "
@@ -139,6 +139,7 @@ void Daemon::start_under(const Arguments& runner) {
 
 int Daemon::stop() {
     process_.signal(SIGTERM);
+    process_.signal(SIGCONT);
     const int status = process_.wait();
     refuse_sanitizer_report(log());
     return status;

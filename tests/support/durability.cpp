@@ -27,6 +27,7 @@ NodeId to_node(int result, const struct stat& raw) {
 }
 
 void find_nodes(const fs::path& path, std::map<NodeId, fs::path>& where) {
+    if (!fs::exists(path)) return;  // a root that was removed since
     where[node_of(AT_FDCWD, path.string())] = path;
     for (const auto& entry : fs::recursive_directory_iterator(path)) {
         where[node_of(AT_FDCWD, entry.path().string())] = entry.path();
@@ -152,11 +153,10 @@ void Durability::lose_unsynced() {
     }
     const std::vector<Change> changes = std::exchange(changes_, {});
     for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
+        if (change->kind == Change::Kind::removed) continue;
         // Undoing a rename moves what lies beneath, so the map is made anew each time.
         where.clear();
-        for (const fs::path& root : roots_) {
-            if (fs::exists(root)) find_nodes(root, where);
-        }
+        for (const fs::path& root : roots_) find_nodes(root, where);
         undo(*change, where);
     }
     failed_.clear();

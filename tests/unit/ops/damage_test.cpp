@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "core/base/error.hpp"
+#include "core/repo/names.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/unit/ops/ground.hpp"
 
@@ -57,6 +58,9 @@ public:
     /// As problems name it: members of a plain backup by their path in the data directory.
     std::string name_of(const fsys::path& path) const {
         const std::string name = path.lexically_relative(directory_).string();
+        if (name == names::metadata_file) {
+            return "metadata";
+        }
         return name.starts_with("data/") ? name.substr(5) : name;
     }
 

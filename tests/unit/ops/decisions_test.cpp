@@ -112,6 +112,16 @@ TEST_CASE("an unmapped tablespace goes to its old place only when nothing is the
           ErrorCode::tablespace_unmapped);
 }
 
+TEST_CASE("a client that may not write to old places must map every tablespace") {
+    RestoreOptions options;
+    options.only_mapped_tablespaces = true;
+    CHECK(code_of([&] { plan_tablespaces(with_tablespace("/no/such/place"), options); }) ==
+          ErrorCode::tablespace_unmapped);
+    CHECK_NOTHROW(plan_tablespaces(with_tablespace("pg_tblspc/16385"), options));
+    options.tablespace_map["/no/such/place"] = "/srv/new";
+    CHECK_NOTHROW(plan_tablespaces(with_tablespace("/no/such/place"), options));
+}
+
 TEST_CASE("an in-place tablespace has no place of its own") {
     CHECK(plan_tablespaces(with_tablespace("pg_tblspc/16385"), {})[0].location.empty());
 }

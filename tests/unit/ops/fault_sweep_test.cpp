@@ -74,6 +74,7 @@ public:
         INFO(first.message());
         REQUIRE(first.ok());
         earlier_ = first.metadata.id;
+        earlier_tree_ = tree_of(ground_.backup_path(earlier_));
     }
 
     void run(Fault fault) {
@@ -88,6 +89,8 @@ public:
                 ground_.fs.lose_unsynced();
                 check_after_restart(outcome, fault);
             });
+        Repository repository = ground_.open_repository();
+        check_verifies(repository, earlier_);
     }
 
 private:
@@ -112,15 +115,17 @@ private:
         for (const BackupEntry& entry : repository.list("main")) {
             INFO(entry.problem);
             CHECK(entry.metadata);
-            check_verifies(repository, entry.id);
             if (entry.id == earlier_) {
                 earlier_listed = true;
                 continue;
             }
             new_one_listed = true;
+            check_verifies(repository, entry.id);
             std::filesystem::remove_all(ground_.backup_path(entry.id));
         }
         CHECK(earlier_listed);
+        // Quicker than to verify it each time, and stricter.
+        CHECK((tree_of(ground_.backup_path(earlier_)) == earlier_tree_));
         if (outcome.ok()) {
             CHECK(new_one_listed);
         } else if (fault != Fault::crash) {
@@ -132,6 +137,7 @@ private:
     Ground ground_;
     SyntheticServer server_;
     std::string earlier_;
+    std::map<std::string, std::string> earlier_tree_;
 };
 
 class RestoreSweep {

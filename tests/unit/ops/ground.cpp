@@ -87,6 +87,8 @@ std::string Outcome::message() const {
 }
 
 Ground::Ground() {
+    static const bool quiet = (set_up_log(LogLevel::error), true);
+    static_cast<void>(quiet);
     Repository::create(fs, repository_path());
     fsys::create_directories(path() / "15" / "bin");
     std::ofstream(path() / "15" / "bin" / "postgres") << "";

@@ -234,9 +234,12 @@ TEST_CASE("WAL becomes whole segments, marked as archived when they were complet
         const std::string first(segment, '1');
         const std::string second(9000, '2');
         co_await archive.history("00000002.history", "1\t0/1\tx\n");
-        co_await archive.wal(2, {segment}, as_bytes(first).first(100));
-        co_await archive.wal(2, {segment + 100}, as_bytes(first).subspan(100));
-        co_await archive.wal(2, {2 * segment}, as_bytes(second));
+        const Lsn begin{segment};
+        const Lsn inside{segment + 100};
+        const Lsn next{2 * segment};
+        co_await archive.wal(2, begin, as_bytes(first).first(100));
+        co_await archive.wal(2, inside, as_bytes(first).subspan(100));
+        co_await archive.wal(2, next, as_bytes(second));
         co_await archive.end_segment();
         co_await archive.end_segment();  // between two segments there is nothing to pad
         archive.finish();

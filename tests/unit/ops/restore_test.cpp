@@ -83,14 +83,29 @@ TEST_CASE("a directory that another restore fills is busy") {
     CHECK(fsys::is_empty(scene.ground.target()));
 }
 
-TEST_CASE("a target whose parent does not exist is an error that names it") {
+TEST_CASE("missing parents of a target are made, and go again when the restore fails") {
     Scene scene;
     RestoreOptions options = scene.ground.restore_options();
     options.target = scene.ground.path() / "no" / "such";
+    scene.ground.fs.heal();
     const Outcome restored = restore(scene.repository, options);
-    CHECK(restored.code() == ErrorCode::io);
-    CHECK(contains(restored.message(), "no"));
-    CHECK_FALSE(fsys::exists(scene.ground.path() / "no"));
+    INFO(restored.message());
+    CHECK(restored.ok());
+    const std::uint64_t calls = scene.ground.fs.calls();
+    CHECK(fsys::exists(options.target / "global" / "pg_control"));
+
+    options.target = scene.ground.path() / "other" / "such";
+    scene.ground.fs.fail_call(calls / 2, Fault::io_error);
+    CHECK_FALSE(restore(scene.repository, options).ok());
+    CHECK_FALSE(fsys::exists(scene.ground.path() / "other"));
+}
+
+TEST_CASE("a file in the place of the target is refused") {
+    Scene scene;
+    std::ofstream(scene.ground.target()) << "precious";
+    const Outcome restored = restore(scene.repository, scene.ground.restore_options());
+    CHECK(restored.code() == ErrorCode::target_not_empty);
+    CHECK(fsys::file_size(scene.ground.target()) == 8);
 }
 
 TEST_CASE("a relative target or one with a slash at the end is wrong usage") {
@@ -133,6 +148,24 @@ TEST_CASE("a mapped tablespace whose new place holds something is refused") {
     CHECK(restored.code() == ErrorCode::target_not_empty);
     CHECK_FALSE(fsys::exists(scene.ground.target()));
     CHECK(fsys::exists(elsewhere.path() / "mine"));
+}
+
+TEST_CASE("what a killed restore left of a tablespace is replaced only by one to the same place") {
+    Scene scene(with_tablespace("/srv/fast"));
+    RestoreOptions options = scene.ground.restore_options();
+    const fsys::path place = scene.ground.path() / "place";
+    options.tablespace_map["/srv/fast"] = place.string();
+    fsys::create_directories(place / "PG_15_202209061");
+    std::ofstream(place / restore_marker) << "tsbackup restore to /another/directory\n";
+    CHECK(restore(scene.repository, options).code() == ErrorCode::target_not_empty);
+    CHECK(fsys::exists(place / "PG_15_202209061"));
+
+    std::ofstream(place / restore_marker)
+        << "tsbackup restore to " << options.target.string() << "\n";
+    const Outcome restored = restore(scene.repository, options);
+    INFO(restored.message());
+    REQUIRE(restored.ok());
+    check_restored(scene.ground.target(), scene.server.settings().cluster);
 }
 
 TEST_CASE("another major version installed here is refused unless asked for") {

@@ -1,4 +1,4 @@
-#include "config/spelling.hpp"
+#include "core/base/spelling.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -1,4 +1,4 @@
-#include "config/spelling.hpp"
+#include "core/base/spelling.hpp"
 
 #include "tests/support/catch.hpp"
 
