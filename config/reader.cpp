@@ -6,8 +6,8 @@
 #include <map>
 
 #include "config/options.hpp"
-#include "core/base/spelling.hpp"
 #include "core/base/error.hpp"
+#include "core/base/spelling.hpp"
 #include "core/repo/names.hpp"
 
 namespace tsb {

@@ -38,7 +38,7 @@ class DaemonSignals {
 public:
     explicit DaemonSignals(asio::io_context& loop)
         : loop_(loop), signals_(loop, SIGTERM, SIGINT, SIGHUP) {
-        std::signal(SIGPIPE, SIG_IGN);
+        static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
         wait();
     }
     void cancel() { signals_.cancel(); }

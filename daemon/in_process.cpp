@@ -40,7 +40,7 @@ int run_in_process(const Config& config, const Request& request, Presenter& pres
     const Bookkeeping bookkeeping{.history = writes, .log = false};  // the presenter tells
     Service service(loop.get_executor(), config, repository, libpq_sessions(), system_clock(),
                     bookkeeping);
-    std::signal(SIGPIPE, SIG_IGN);
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
     asio::signal_set signals(loop, SIGINT, SIGTERM);
     signals.async_wait([&](const boost::system::error_code& cancelled, int) {
         if (cancelled) return;

@@ -89,7 +89,7 @@ std::map<std::string, std::string> parse_map(const std::vector<std::string>& pai
 /// `path` with the links of what exists of it resolved, when it lies beneath a root.
 fs::path within_roots(const fs::path& path, const std::vector<fs::path>& roots) {
     std::error_code failed;
-    const fs::path real = fs::weakly_canonical(path, failed);
+    fs::path real = fs::weakly_canonical(path, failed);
     if (!failed) {
         for (const fs::path& root : roots) {
             const fs::path real_root = fs::canonical(root, failed);

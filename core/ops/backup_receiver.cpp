@@ -27,7 +27,7 @@ void BackupReceiver::tablespaces(std::vector<TablespaceInfo> list, std::uint64_t
 }
 
 void BackupReceiver::archive_begins(std::string archive) {
-    open_pipeline(store_.archive_work(std::move(archive)));
+    open_pipeline(store_.archive_work(archive));
 }
 
 void BackupReceiver::archive_data(Chunk data) {

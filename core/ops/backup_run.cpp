@@ -240,7 +240,7 @@ asio::awaitable<Metadata> BackupRun::prove_and_commit() {
     co_return metadata;
 }
 
-std::exception_ptr BackupRun::root_cause(std::exception_ptr caught) const {
+std::exception_ptr BackupRun::root_cause(const std::exception_ptr& caught) const {
     return failure_->cause ? failure_->cause : caught;
 }
 

@@ -31,7 +31,7 @@ public:
     boost::asio::awaitable<Metadata> prove_and_commit();
 
     /// The failure that came first; what is caught last is often only its consequence.
-    std::exception_ptr root_cause(std::exception_ptr caught) const;
+    std::exception_ptr root_cause(const std::exception_ptr& caught) const;
     /// Closes the sessions (the server drops the slot), ends every thread, removes the draft.
     boost::asio::awaitable<void> give_up(std::exception_ptr cause);
 

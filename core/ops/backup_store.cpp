@@ -35,7 +35,7 @@ BackupStore::BackupStore(Fs& fs, int directory, const BackupStoreOptions& option
     }
 }
 
-BackupStore::Work BackupStore::archive_work(std::string archive) {
+BackupStore::Work BackupStore::archive_work(const std::string& archive) {
     if (options_.format == BackupFormat::tar) {
         return [this, archive](ByteSource& source) { store_archive(archive, source); };
     }

@@ -37,7 +37,7 @@ public:
 
     using Work = std::function<void(ByteSource&)>;
     /// Stores one data archive ("base" or an oid).
-    Work archive_work(std::string archive);
+    Work archive_work(const std::string& archive);
     /// Stores the WAL archive.
     Work wal_work();
     /// Stores the manifest.

@@ -30,11 +30,14 @@ std::string with_recovery_settings(std::string_view auto_conf, std::string_view 
     if (!text.empty() && text.back() != '\n') {
         text += '\n';
     }
-    // restore_command must be set; all WAL is in pg_wal already, so nothing is ever fetched.
+    // All WAL is in pg_wal already, so nothing is ever fetched; recovery ends, and the server
+    // promotes itself, where that WAL ends. recovery_target = 'immediate' would say the same in
+    // most cases, but a server looks at it only before a further record: of an idle standby's
+    // backup, which ends with the last record there is, it never starts ("recovery ended before
+    // configured recovery target was reached"). That the backup's end is reached is demanded by
+    // backup_label.
     text += "# tsbackup: recovery to the end of " + std::string(backup_id) + "\n";
     text += "restore_command = 'false'\n";
-    text += "recovery_target = 'immediate'\n";
-    text += "recovery_target_action = 'promote'\n";
     return text;
 }
 

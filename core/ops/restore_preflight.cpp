@@ -98,7 +98,7 @@ std::vector<fsys::path> usual_binary_directories() {
         found.push_back(entry.path() / "bin");
     }
     for (int major = 13; major <= 18; ++major) {
-        found.push_back("/usr/pgsql-" + std::to_string(major) + "/bin");
+        found.emplace_back("/usr/pgsql-" + std::to_string(major) + "/bin");
     }
     return found;
 }

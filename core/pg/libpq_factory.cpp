@@ -30,7 +30,7 @@ public:
     PendingConnect(ConnectOptions options, std::function<void()> notify)
         : options_(std::move(options)), notify_(std::move(notify)) {}
 
-    static void start(std::shared_ptr<PendingConnect> pending) {
+    static void start(const std::shared_ptr<PendingConnect>& pending) {
         std::thread([pending] { pending->run(); }).detach();
     }
 

@@ -24,11 +24,13 @@ constexpr std::size_t most_wal_ranges = 10'000;
 /// Characters of a manifest, for the JSON parser.
 class CharIterator {
 public:
+    // NOLINTBEGIN(readability-identifier-naming): names of std::iterator_traits
     using iterator_category = std::input_iterator_tag;
     using value_type = char;
     using difference_type = std::ptrdiff_t;
     using pointer = const char*;
     using reference = char;
+    // NOLINTEND(readability-identifier-naming)
 
     CharIterator() = default;  // the end
     explicit CharIterator(ManifestLines& lines) : lines_(&lines) {}

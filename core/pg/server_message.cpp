@@ -34,7 +34,7 @@ std::string_view location_function(std::string_view line) {
     const auto comma = line.rfind(", ");
     const auto colon = line.rfind(':');
     if (label == std::string_view::npos || comma == std::string_view::npos || comma < label + 3 ||
-        colon < comma || line.substr(0, colon).ends_with(".c") == false) {
+        colon < comma || !line.substr(0, colon).ends_with(".c")) {
         return {};
     }
     return line.substr(label + 3, comma - label - 3);

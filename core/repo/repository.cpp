@@ -119,7 +119,7 @@ std::string Repository::create(Fs& fs, const stdfs::path& wanted) {
     }
     remove_tree(fs, root.get(), names::new_marker_file);
     fs.close(fs.open_lock_file(root.get(), names::lock_file));
-    const std::string uuid = new_uuid();
+    std::string uuid = new_uuid();
     write_marker(fs, root.get(), uuid);
     return uuid;
 }

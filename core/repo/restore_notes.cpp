@@ -132,12 +132,11 @@ std::string place_tablespaces(const Metadata& metadata) {
 
 constexpr const char* set_recovery = R"(
 4. Ask for recovery to the end of the backup. All WAL that it needs is in pg_wal, so the command
-   that would fetch more is `false`. If postgresql.auto.conf or postgresql.conf has a recovery_target
-   setting already, take that out: the server accepts only one.
+   that would fetch more is `false`, and the server promotes itself where that WAL ends. If
+   postgresql.auto.conf or postgresql.conf has a recovery_target setting, take that out.
 
     touch "$TARGET/recovery.signal"
-    printf '%s\n' "restore_command = 'false'" "recovery_target = 'immediate'" \
-        "recovery_target_action = 'promote'" >> "$TARGET/postgresql.auto.conf"
+    printf '%s\n' "restore_command = 'false'" >> "$TARGET/postgresql.auto.conf"
 
    Never remove or edit backup_label, and never run pg_resetwal. Only backup_label says where replay
    must begin and that it must reach the end of the backup; without it, or after pg_resetwal, the
@@ -159,10 +158,9 @@ constexpr const char* start_server = R"(
 
     "$PGBIN/psql" -XAt -d postgres -c 'select pg_is_in_recovery()'
 
-6. Then take the three settings out again and remove what the server has put aside.
+6. Then take the setting out again and remove what the server has put aside.
 
-    sed -i -e "/^restore_command = 'false'\$/d" -e "/^recovery_target = 'immediate'\$/d" \
-        -e "/^recovery_target_action = 'promote'\$/d" "$TARGET/postgresql.auto.conf"
+    sed -i -e "/^restore_command = 'false'\$/d" "$TARGET/postgresql.auto.conf"
     rm -f "$TARGET/backup_label.old" "$TARGET/tablespace_map.old"
 
 Not in this backup: the rows of unlogged tables (the tables come back empty), configuration files

@@ -41,7 +41,8 @@ void check_moved(PgServer& server, const fs::path& directory) {
     for (const auto& entry : fs::directory_iterator(server.data() / "pg_tblspc")) {
         CHECK(fs::read_symlink(entry.path()).parent_path() == directory);
     }
-    CHECK(server.query("select string_agg(pg_tablespace_location(oid), ',' order by pg_tablespace_location(oid))"
+    CHECK(server.query("select string_agg(pg_tablespace_location(oid), ',' order by "
+                       "pg_tablespace_location(oid))"
                        " from pg_tablespace where spcname !~ '^pg_'") ==
           (directory / "empty").string() + "," + (directory / "fast").string() + "," +
               (directory / "slow disk").string());
@@ -58,7 +59,8 @@ TEST_CASE("tablespaces move where the map says, and the old places are not touch
         for (const auto* format : {"tar", "plain"}) {
             INFO("--format " << format);
             const auto id = daemon.backup({"--format", format});
-            const auto places = daemon.scratch() / "restored" / (std::string("spaces_") + format);
+            const auto places =
+                daemon.scratch().directory(std::string("restored/spaces_") + format);
             const auto server = restored_running(daemon, id, version, ground.map_to(places));
             CHECK(fingerprint(*server) == before);
             CHECK(restore_problems(*server).empty());
@@ -82,17 +84,19 @@ TEST_CASE("a tablespace whose place exists is never written over", "[content]") 
     CHECK_FALSE(fs::exists(target / "global/pg_control"));
 
     const auto occupied = daemon.scratch().directory("restored/occupied");
-    write_file(occupied / "fast", "not ours");
+    const auto kept = daemon.scratch().directory("restored/occupied/fast") / "kept";
+    write_file(kept, "not ours");
     Arguments mapped{"restore", id, "--target", target};
     for (const auto& option : ground.map_to(occupied)) mapped.push_back(option);
     const auto taken = refused(daemon, mapped);
     INFO(taken.all);
     CHECK(taken.status == 4);
-    CHECK(read_file(occupied / "fast") == "not ours");
+    CHECK(read_file(kept) == "not ours");
     CHECK_FALSE(fs::exists(target / "global/pg_control"));
 
-    Arguments wrong{"restore", id, "--target", target, "--tablespace-map", "/no/such=/tmp/x"};
-    CHECK(refused(daemon, wrong).status == 2);
+    auto unknown = mapped;
+    unknown.insert(unknown.end(), {"--tablespace-map", "/no/such=" + (occupied / "x").string()});
+    CHECK(refused(daemon, unknown).status == 2);
 }
 
 TEST_CASE("tablespaces whose places are gone come back there without a map", "[content]") {

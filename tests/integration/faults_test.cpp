@@ -116,6 +116,8 @@ TEST_CASE("WAL that is removed before it could be streamed fails the backup", "[
     INFO(failure.all);
     CHECK(failure.status == 1);
     CHECK((failure.code == "wal_missing" || contains(failure.hint, "max_slot_wal_keep_size")));
+    ground.server.query("alter system reset max_slot_wal_keep_size");
+    ground.server.reload();
     ground.check_nothing_left();
 }
 

@@ -26,12 +26,24 @@ NodeId to_node(int result, const struct stat& raw) {
     return result == 0 ? NodeId{raw.st_dev, raw.st_ino} : NodeId{};
 }
 
-void find_nodes(const fs::path& path, std::map<NodeId, fs::path>& where) {
-    if (!fs::exists(path)) return;  // a root that was removed since
-    where[node_of(AT_FDCWD, path.string())] = path;
-    for (const auto& entry : fs::recursive_directory_iterator(path)) {
-        where[node_of(AT_FDCWD, entry.path().string())] = entry.path();
+bool lies_below(const fs::path& path, const fs::path& directory) {
+    const fs::path relative = path.lexically_relative(directory);
+    return !relative.empty() && *relative.begin() != "..";
+}
+
+std::map<NodeId, fs::path> nodes_below(const std::set<fs::path>& roots) {
+    std::map<NodeId, fs::path> where;
+    fs::path walked;
+    for (const fs::path& root : roots) {
+        // In the set a directory comes before what is beneath it. A root may be gone by now.
+        if ((!walked.empty() && lies_below(root, walked)) || !fs::exists(root)) continue;
+        walked = root;
+        where[node_of(AT_FDCWD, root.string())] = root;
+        for (const auto& entry : fs::recursive_directory_iterator(root)) {
+            where[node_of(AT_FDCWD, entry.path().string())] = entry.path();
+        }
     }
+    return where;
 }
 
 std::string link_of(int fd) {
@@ -114,8 +126,7 @@ void Durability::renamed(int from_parent, const std::string& from, int to_parent
 }
 
 std::vector<std::string> Durability::unsynced() const {
-    std::map<NodeId, fs::path> where;
-    for (const fs::path& root : roots_) find_nodes(root, where);
+    std::map<NodeId, fs::path> where = nodes_below(roots_);
     std::vector<std::string> found;
     for (const auto& [node, bytes] : synced_bytes_) {
         const auto at = where.find(node);
@@ -145,19 +156,17 @@ void Durability::undo(const Change& change, const std::map<NodeId, fs::path>& wh
 }
 
 void Durability::lose_unsynced() {
-    std::map<NodeId, fs::path> where;
-    for (const fs::path& root : roots_) find_nodes(root, where);
+    std::map<NodeId, fs::path> where = nodes_below(roots_);
     for (const auto& [node, bytes] : std::exchange(synced_bytes_, {})) {
         const auto at = where.find(node);
         if (at != where.end()) fs::resize_file(at->second, bytes);
     }
     const std::vector<Change> changes = std::exchange(changes_, {});
     for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
-        if (change->kind == Change::Kind::removed) continue;
-        // Undoing a rename moves what lies beneath, so the map is made anew each time.
-        where.clear();
-        for (const fs::path& root : roots_) find_nodes(root, where);
         undo(*change, where);
+        if (change->kind != Change::Kind::renamed) continue;
+        // What lies beneath has moved.
+        where = nodes_below(roots_);
     }
     failed_.clear();
 }

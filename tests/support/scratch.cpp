@@ -1,7 +1,9 @@
 #include "tests/support/scratch.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <stdexcept>
@@ -10,10 +12,26 @@
 
 namespace tsb::test {
 
+namespace {
+
+constexpr std::uintmax_t memory_wanted = 6ULL << 30U;
+
+std::string place_for_scratch() {
+    if (const char* chosen = std::getenv("TSB_TEST_DIR")) return chosen;
+    std::error_code unknown;
+    const auto memory = std::filesystem::space("/dev/shm", unknown);
+    const bool enough = !unknown && memory.available >= memory_wanted;
+    return enough && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+}
+
+}  // namespace
+
 Scratch::Scratch() {
-    std::string name = "/tmp/tsb-test-XXXXXX";
-    if (mkdtemp(name.data()) == nullptr)
-        throw std::runtime_error("cannot make a directory in /tmp");
+    static const std::string place = place_for_scratch();
+    std::string name = place + "/tsb-test-XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) {
+        throw std::runtime_error("cannot make a directory in " + place);
+    }
     path_ = name;
     chmod(name.c_str(), 0755);
     give_to_server_user(path_);

@@ -1,5 +1,6 @@
-// A directory below /tmp that belongs to the account servers run under, gone at the end of its
-// scope. With TSB_KEEP set in the environment it stays, and its path is printed.
+// A directory that belongs to the account servers run under, gone at the end of its scope. With
+// TSB_KEEP set in the environment it stays, and its path is printed. It lies in TSB_TEST_DIR, else
+// in memory when there is plenty, since the tests write much and want none of it, else in /tmp.
 #pragma once
 
 #include <filesystem>

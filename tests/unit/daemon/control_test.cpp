@@ -37,7 +37,7 @@ private:
     asio::awaitable<void> stream(const EmitEvent& emit) {
         try {
             while (true) {
-                Json event = {{"event", "progress"}, {"filler", std::string(100000, 'x')}};
+                Json event = {{"event", "progress"}, {"filler", std::string(4000, 'x')}};
                 co_await emit(std::move(event));
             }
         } catch (...) {

@@ -71,8 +71,8 @@ TEST_CASE("recovery settings replace those that were there and keep the rest") {
     CHECK(text.starts_with("work_mem = '1MB'\nlast = 1\n"));
     CHECK_FALSE(contains(text, "recovery_target_time"));
     CHECK_FALSE(contains(text, "='y'"));
-    CHECK(contains(text, "recovery_target = 'immediate'\n"));
-    CHECK(contains(text, "recovery_target_action = 'promote'\n"));
+    CHECK(contains(text, "\nrestore_command = 'false'\n"));
+    CHECK_FALSE(contains(text, "recovery_target"));
     CHECK(contains(text, "restore_command = 'false'\n"));
     CHECK(contains(text, "id_1"));
 }
@@ -80,7 +80,7 @@ TEST_CASE("recovery settings replace those that were there and keep the rest") {
 TEST_CASE("recovery settings written twice are there once") {
     const std::string once = with_recovery_settings("", "a");
     const std::string twice = with_recovery_settings(once, "b");
-    CHECK(twice.find("recovery_target_action") == twice.rfind("recovery_target_action"));
+    CHECK(twice.find("restore_command") == twice.rfind("restore_command"));
     CHECK(twice.find("restore_command") == twice.rfind("restore_command"));
 }
 

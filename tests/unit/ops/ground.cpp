@@ -200,10 +200,8 @@ void check_restored(const fsys::path& target, const SyntheticCluster& cluster) {
     CHECK(take("recovery.signal").empty());
     const std::string settings = take("postgresql.auto.conf");
     CHECK(contains(settings, "work_mem = '7MB'\n"));
-    CHECK(contains(settings, "\nrecovery_target = 'immediate'\n"));
-    CHECK(contains(settings, "\nrecovery_target_action = 'promote'\n"));
     CHECK(contains(settings, "\nrestore_command = "));
-    CHECK_FALSE(contains(settings, "recovery_target_name"));
+    CHECK_FALSE(contains(settings, "recovery_target"));
     if (cluster.base().files.contains("tablespace_map")) {
         take("tablespace_map");
     }
