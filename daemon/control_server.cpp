@@ -108,7 +108,7 @@ asio::awaitable<void> ControlServer::Impl::serve(std::shared_ptr<ControlSession>
     sessions.remove(session);
 }
 
-ControlServer::ControlServer(asio::any_io_executor loop, Fd listener, PeerCheck check,
+ControlServer::ControlServer(const asio::any_io_executor& loop, Fd listener, PeerCheck check,
                              RequestHandler handler, ControlLimits limits)
     : impl_(std::make_shared<Impl>(loop, std::move(listener), std::move(check), std::move(handler),
                                    limits)) {

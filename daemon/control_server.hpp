@@ -36,7 +36,7 @@ using PeerCheck = std::function<Caller(const Peer& peer)>;
 class ControlServer {
 public:
     /// Serves clients of `listener`, a listening Unix socket, from now on.
-    ControlServer(boost::asio::any_io_executor loop, Fd listener, PeerCheck check,
+    ControlServer(const boost::asio::any_io_executor& loop, Fd listener, PeerCheck check,
                   RequestHandler handler, ControlLimits limits);
     ~ControlServer();
     ControlServer(const ControlServer&) = delete;

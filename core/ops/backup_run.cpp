@@ -165,7 +165,18 @@ asio::awaitable<void> BackupRun::receive_wal() {
     options.timeline = receiver_->timeline();
     options.segment_size = source_.settings.wal_segment_size;
     std::function<void(Lsn)> received = [](Lsn) {};
-    co_await stream_wal(*wal_, options, wal_stop_, *wal_archive_, std::move(received));
+    try {
+        co_await stream_wal(*wal_, options, wal_stop_, *wal_archive_, std::move(received));
+    } catch (const Error& error) {
+        // A server that drops a slot's WAL ends its session like any other: nothing tells the two
+        // apart, so that the reader is told of both.
+        if (error.code() != ErrorCode::connection) {
+            throw;
+        }
+        throw Error(error.code(), std::string("cannot stream WAL: ") + error.what(),
+                    "the server also ends this session when the backup falls behind "
+                    "max_slot_wal_keep_size");
+    }
     wal_archive_->finish();
 }
 

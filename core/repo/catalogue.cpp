@@ -15,7 +15,7 @@ Metadata read_metadata(Fs& fs, int backup, const std::string& cluster, const std
     Metadata metadata =
         decode_metadata(read_whole_file(fs, backup, names::metadata_file, largest_metadata));
     if (metadata.id != id || metadata.cluster != cluster) {
-        throw Error(ErrorCode::damaged, "cannot read metadata: it is that of backup '" +
+        throw Error(ErrorCode::damaged, "cannot read metadata.json: it is that of backup '" +
                                             metadata.id + "' of cluster '" + metadata.cluster +
                                             "'");
     }

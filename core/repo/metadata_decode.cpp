@@ -19,7 +19,7 @@ constexpr std::uint64_t largest_version_num = 9'999'999;
 
 void check_self_checksum(std::string_view text) {
     const auto damaged = [](const char* problem) {
-        return Error(ErrorCode::damaged, std::string("cannot read metadata: ") + problem);
+        return Error(ErrorCode::damaged, std::string("cannot read metadata.json: ") + problem);
     };
     constexpr std::size_t tail_size = metadata_form::checksum_begin.size() +
                                       metadata_form::checksum_digits +

@@ -92,6 +92,7 @@ TEST_CASE("kill -9 at twenty-five file-system calls", "[kill]") {
                                 "--inject=" + std::string(call.name) +
                                     ":signal=KILL:when=" + std::to_string(number) + "+"});
             daemon.ctl({"backup", "main", "--no-progress"});
+            CHECK(eventually([&] { return !daemon.running(); }, std::chrono::seconds{5}));
             daemon.kill9();
             check_after_restart(daemon, server, known);
             CHECK(daemon.stop() == 0);

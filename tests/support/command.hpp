@@ -29,7 +29,7 @@ struct RunOptions {
     std::vector<std::pair<std::string, std::string>> environment;  // added to the test's own
     std::string input;
     bool as_server_user = false;
-    std::chrono::seconds limit{120};
+    std::chrono::seconds limit{300};
 };
 
 /// The account servers run under: "postgres" as root, empty for "the one who runs the tests".

@@ -27,8 +27,15 @@ void FaultFs::fail_call(std::uint64_t number, Fault fault) {
     fault_ = fault;
 }
 
+void FaultFs::fail_fitting_call(std::uint64_t number, Fault fault) {
+    fail_call(number, fault);
+    const std::lock_guard lock(mutex_);
+    only_fitting_ = true;
+}
+
 void FaultFs::heal() {
     const std::lock_guard lock(mutex_);
+    only_fitting_ = false;
     calls_ = 0;
     faulty_number_ = 0;
     fired_ = false;
@@ -65,10 +72,16 @@ std::vector<std::string> FaultFs::synced_after_failure() const {
     return durability_.synced_after_failure();
 }
 
+bool FaultFs::fits(Need need) const {
+    if (fault_ == Fault::short_write) return need == Need::to_write;
+    return fault_ != Fault::disk_full || need != Need::nothing;
+}
+
 /// Counts one call and throws when it is to fail; true when a write is to be shortened.
-bool FaultFs::enter(const std::string& verb, const std::string& object) {
-    ++calls_;
+bool FaultFs::enter(const std::string& verb, const std::string& object, Need need) {
     if (fired_ && fault_ == Fault::crash) throw Crashed();
+    if (only_fitting_ && !fits(need)) return false;
+    ++calls_;
     if (faulty_number_ == 0 || calls_ != faulty_number_) return false;
     fired_ = true;
     faulty_call_ = verb + " '" + object + "'";
@@ -107,7 +120,7 @@ Fd FaultFs::open_file(int parent, const std::string& path) {
 
 Fd FaultFs::create_file(int parent, const std::string& path, mode_t mode) {
     const std::lock_guard lock(mutex_);
-    enter("create", path);
+    enter("create", path, Need::space);
     Fd fd = inner_.create_file(parent, path, mode);
     durability_.entry_made(parent, path);
     durability_.file_written(fd.get());
@@ -142,7 +155,7 @@ std::size_t FaultFs::read(int fd, std::span<std::byte> into) {
 std::size_t FaultFs::write(int fd, Bytes bytes) {
     const std::lock_guard lock(mutex_);
     durability_.file_written(fd);
-    const bool shorten = enter("write", std::to_string(fd));
+    const bool shorten = enter("write", std::to_string(fd), Need::to_write);
     return inner_.write(fd, shorten ? bytes.first((bytes.size() + 1) / 2) : bytes);
 }
 
@@ -150,7 +163,7 @@ void FaultFs::sync(int fd) {
     const std::lock_guard lock(mutex_);
     durability_.sync_begins(fd);
     try {
-        enter("sync", std::to_string(fd));
+        enter("sync", std::to_string(fd), Need::space);
     } catch (const Error&) {
         durability_.sync_failed(fd);
         throw;
@@ -162,19 +175,19 @@ void FaultFs::sync(int fd) {
 void FaultFs::close(Fd&& fd) {
     const std::lock_guard lock(mutex_);
     const Fd owned = std::move(fd);  // a failed close closes too
-    enter("close", std::to_string(owned.get()));
+    enter("close", std::to_string(owned.get()), Need::space);
 }
 
 void FaultFs::make_directory(int parent, const std::string& path, mode_t mode) {
     const std::lock_guard lock(mutex_);
-    enter("create", path);
+    enter("create", path, Need::space);
     inner_.make_directory(parent, path, mode);
     durability_.entry_made(parent, path);
 }
 
 void FaultFs::make_symlink(const std::string& target, int parent, const std::string& path) {
     const std::lock_guard lock(mutex_);
-    enter("create", path);
+    enter("create", path, Need::space);
     inner_.make_symlink(target, parent, path);
     durability_.entry_made(parent, path);
 }
@@ -182,7 +195,7 @@ void FaultFs::make_symlink(const std::string& target, int parent, const std::str
 void FaultFs::rename(int from_parent, const std::string& from, int to_parent, const std::string& to,
                      RenameMode mode) {
     const std::lock_guard lock(mutex_);
-    enter("rename", from);
+    enter("rename", from, Need::space);
     inner_.rename(from_parent, from, to_parent, to, mode);
     durability_.renamed(from_parent, from, to_parent, to);
 }

@@ -44,6 +44,9 @@ public:
 
     /// From now on the `number`th call (from 1) meets `fault`. Counting begins anew.
     void fail_call(std::uint64_t number, Fault fault);
+    /// The same, counting only calls that `fault` can happen to: short_write writes, disk_full what
+    /// takes space. Fewer runs for a sweep that leaves nothing out.
+    void fail_fitting_call(std::uint64_t number, Fault fault);
     /// No fault from now on. Counting begins anew; what is not synced is still remembered.
     void heal();
     std::uint64_t calls() const;
@@ -85,13 +88,17 @@ public:
     bool try_lock(int fd, LockKind kind) override;
 
 private:
-    bool enter(const std::string& verb, const std::string& object);
+    /// What a call needs of the disk.
+    enum class Need { nothing, space, to_write };
+    bool enter(const std::string& verb, const std::string& object, Need need = Need::nothing);
+    bool fits(Need need) const;
 
     Fs& inner_;
     mutable std::mutex mutex_;
     std::uint64_t calls_ = 0;
     std::uint64_t faulty_number_ = 0;  // 0: none
     Fault fault_ = Fault::io_error;
+    bool only_fitting_ = false;
     bool fired_ = false;
     std::string faulty_call_;
     Durability durability_;

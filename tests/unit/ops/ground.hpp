@@ -64,6 +64,9 @@ Outcome restore(Repository& repository, const RestoreOptions& options,
 std::map<std::string, std::string> tree_of(const std::filesystem::path& root);
 /// Checks that `target` holds exactly what a restore of `cluster` must leave there.
 void check_restored(const std::filesystem::path& target, const SyntheticCluster& cluster);
+/// The same with source_tree(cluster) at hand.
+void check_restored(const std::filesystem::path& target, const SyntheticCluster& cluster,
+                    const std::map<std::string, std::string>& source);
 bool contains(const std::string& text, const std::string& part);
 /// The first line that holds `part`; empty when none does.
 std::string line_with(const std::vector<std::string>& lines, const std::string& part);
