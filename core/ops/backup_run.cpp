@@ -173,7 +173,7 @@ asio::awaitable<void> BackupRun::receive_wal() {
         if (error.code() != ErrorCode::connection) {
             throw;
         }
-        throw Error(error.code(), std::string("cannot stream WAL: ") + error.what(),
+        throw Error(error.code(), error.what(),
                     "the server also ends this session when the backup falls behind "
                     "max_slot_wal_keep_size");
     }

@@ -94,7 +94,8 @@ TEST_CASE("a backup under writes restores to an exact state, and not at all with
             eventually([&] { return source.query("select count(*) > 50 from history") == "t"; }));
         const auto last_before = source.query("select max(at) from history");
         const auto id = daemon.backup({"--max-rate", "3MB"});
-        // How many there are is the machine's affair; that there are many is what the test is about.
+        // How many there are is the machine's affair; that there are many is what the test is
+        // about.
         const auto during =
             source.query("select count(*) > 50 from history where at > '" + last_before + "'");
         CHECK(during == "t");
