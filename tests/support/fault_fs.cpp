@@ -72,15 +72,24 @@ std::vector<std::string> FaultFs::synced_after_failure() const {
     return durability_.synced_after_failure();
 }
 
-bool FaultFs::fits(Need need) const {
-    if (fault_ == Fault::short_write) return need == Need::to_write;
-    return fault_ != Fault::disk_full || need != Need::nothing;
+bool FaultFs::fits(Effect effect) const {
+    switch (fault_) {
+        case Fault::io_error:
+            return true;
+        case Fault::disk_full:
+            return effect == Effect::growth || effect == Effect::write;
+        case Fault::short_write:
+            return effect == Effect::write;
+        case Fault::crash:
+            return effect != Effect::none;
+    }
+    return true;
 }
 
 /// Counts one call and throws when it is to fail; true when a write is to be shortened.
-bool FaultFs::enter(const std::string& verb, const std::string& object, Need need) {
+bool FaultFs::enter(const std::string& verb, const std::string& object, Effect effect) {
     if (fired_ && fault_ == Fault::crash) throw Crashed();
-    if (only_fitting_ && !fits(need)) return false;
+    if (only_fitting_ && !fits(effect)) return false;
     ++calls_;
     if (faulty_number_ == 0 || calls_ != faulty_number_) return false;
     fired_ = true;
@@ -120,7 +129,7 @@ Fd FaultFs::open_file(int parent, const std::string& path) {
 
 Fd FaultFs::create_file(int parent, const std::string& path, mode_t mode) {
     const std::lock_guard lock(mutex_);
-    enter("create", path, Need::space);
+    enter("create", path, Effect::growth);
     Fd fd = inner_.create_file(parent, path, mode);
     durability_.entry_made(parent, path);
     durability_.file_written(fd.get());
@@ -155,7 +164,7 @@ std::size_t FaultFs::read(int fd, std::span<std::byte> into) {
 std::size_t FaultFs::write(int fd, Bytes bytes) {
     const std::lock_guard lock(mutex_);
     durability_.file_written(fd);
-    const bool shorten = enter("write", std::to_string(fd), Need::to_write);
+    const bool shorten = enter("write", std::to_string(fd), Effect::write);
     return inner_.write(fd, shorten ? bytes.first((bytes.size() + 1) / 2) : bytes);
 }
 
@@ -163,7 +172,7 @@ void FaultFs::sync(int fd) {
     const std::lock_guard lock(mutex_);
     durability_.sync_begins(fd);
     try {
-        enter("sync", std::to_string(fd), Need::space);
+        enter("sync", std::to_string(fd), Effect::growth);
     } catch (const Error&) {
         durability_.sync_failed(fd);
         throw;
@@ -175,19 +184,19 @@ void FaultFs::sync(int fd) {
 void FaultFs::close(Fd&& fd) {
     const std::lock_guard lock(mutex_);
     const Fd owned = std::move(fd);  // a failed close closes too
-    enter("close", std::to_string(owned.get()), Need::space);
+    enter("close", std::to_string(owned.get()), Effect::growth);
 }
 
 void FaultFs::make_directory(int parent, const std::string& path, mode_t mode) {
     const std::lock_guard lock(mutex_);
-    enter("create", path, Need::space);
+    enter("create", path, Effect::growth);
     inner_.make_directory(parent, path, mode);
     durability_.entry_made(parent, path);
 }
 
 void FaultFs::make_symlink(const std::string& target, int parent, const std::string& path) {
     const std::lock_guard lock(mutex_);
-    enter("create", path, Need::space);
+    enter("create", path, Effect::growth);
     inner_.make_symlink(target, parent, path);
     durability_.entry_made(parent, path);
 }
@@ -195,14 +204,14 @@ void FaultFs::make_symlink(const std::string& target, int parent, const std::str
 void FaultFs::rename(int from_parent, const std::string& from, int to_parent, const std::string& to,
                      RenameMode mode) {
     const std::lock_guard lock(mutex_);
-    enter("rename", from, Need::space);
+    enter("rename", from, Effect::growth);
     inner_.rename(from_parent, from, to_parent, to, mode);
     durability_.renamed(from_parent, from, to_parent, to);
 }
 
 void FaultFs::remove_file(int parent, const std::string& path) {
     const std::lock_guard lock(mutex_);
-    enter("remove", path);
+    enter("remove", path, Effect::change);
     const NodeId node = node_of(parent, path);
     inner_.remove_file(parent, path);
     durability_.entry_removed(parent, path, node);
@@ -210,7 +219,7 @@ void FaultFs::remove_file(int parent, const std::string& path) {
 
 void FaultFs::remove_directory(int parent, const std::string& path) {
     const std::lock_guard lock(mutex_);
-    enter("remove", path);
+    enter("remove", path, Effect::change);
     const NodeId node = node_of(parent, path);
     inner_.remove_directory(parent, path);
     durability_.entry_removed(parent, path, node);
@@ -236,13 +245,13 @@ std::vector<std::string> FaultFs::entries(int fd) {
 
 void FaultFs::set_owner(int fd, uid_t uid, gid_t gid) {
     const std::lock_guard lock(mutex_);
-    enter("change the owner of", std::to_string(fd));
+    enter("change the owner of", std::to_string(fd), Effect::change);
     inner_.set_owner(fd, uid, gid);
 }
 
 void FaultFs::set_mode(int fd, mode_t mode) {
     const std::lock_guard lock(mutex_);
-    enter("change the mode of", std::to_string(fd));
+    enter("change the mode of", std::to_string(fd), Effect::change);
     inner_.set_mode(fd, mode);
 }
 

@@ -44,8 +44,9 @@ public:
 
     /// From now on the `number`th call (from 1) meets `fault`. Counting begins anew.
     void fail_call(std::uint64_t number, Fault fault);
-    /// The same, counting only calls that `fault` can happen to: short_write writes, disk_full what
-    /// takes space. Fewer runs for a sweep that leaves nothing out.
+    /// The same, counting only calls before which `fault` makes a difference: short_write writes,
+    /// disk_full what takes space, crash what changes the disk. Fewer runs for a sweep that leaves
+    /// nothing out.
     void fail_fitting_call(std::uint64_t number, Fault fault);
     /// No fault from now on. Counting begins anew; what is not synced is still remembered.
     void heal();
@@ -88,10 +89,10 @@ public:
     bool try_lock(int fd, LockKind kind) override;
 
 private:
-    /// What a call needs of the disk.
-    enum class Need { nothing, space, to_write };
-    bool enter(const std::string& verb, const std::string& object, Need need = Need::nothing);
-    bool fits(Need need) const;
+    /// What a call does to the disk.
+    enum class Effect { none, change, growth, write };
+    bool enter(const std::string& verb, const std::string& object, Effect effect = Effect::none);
+    bool fits(Effect effect) const;
 
     Fs& inner_;
     mutable std::mutex mutex_;

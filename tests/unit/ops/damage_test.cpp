@@ -1,7 +1,7 @@
 // A stored backup that was changed: verify names the file, restore refuses, the target is not made.
+#include <algorithm>
 #include <fstream>
 #include <functional>
-#include <sstream>
 
 #include "core/base/error.hpp"
 #include "core/repo/names.hpp"
@@ -23,17 +23,20 @@ void append_byte(const fsys::path& path) {
     std::ofstream(path, std::ios::app) << 'x';
 }
 
-void flip_bit(const fsys::path& path) {
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    const auto middle = static_cast<std::streamoff>(fsys::file_size(path) / 2);
-    file.seekg(middle);
-    const int byte = file.get();
-    file.seekp(middle);
-    file.put(static_cast<char>(byte ^ 4));
+void flip_bit(const fsys::path& path, std::uintmax_t position) {
+    std::string text = content_of(path);
+    text[position] = static_cast<char>(text[position] ^ 4);
+    std::ofstream(path, std::ios::binary) << text;
 }
 
 const Damage damages[] = {
-    {"one bit flipped", flip_bit},
+    {"one bit flipped in the middle",
+     [](const fsys::path& path) { flip_bit(path, fsys::file_size(path) / 2); }},
+    // Of a gzip member that is its time stamp, which decompressing does not mind.
+    {"one bit flipped near the beginning",
+     [](const fsys::path& path) {
+         flip_bit(path, std::min<std::uintmax_t>(fsys::file_size(path) - 1, 4));
+     }},
     {"last byte cut off",
      [](const fsys::path& path) { fsys::resize_file(path, fsys::file_size(path) - 1); }},
     {"one byte more", append_byte},
@@ -82,12 +85,7 @@ public:
         CHECK_FALSE(fsys::exists(ground_.path() / "place"));
     }
 
-    void check_good() {
-        const Outcome verified = verify(repository_, "latest");
-        INFO(verified.message());
-        REQUIRE(verified.ok());
-        CHECK(verified.verified.problems.empty());
-    }
+    void check_good() { check_verifies(repository_, "latest"); }
 
 private:
     static SyntheticOptions with_tablespace() {
@@ -120,7 +118,7 @@ TEST_CASE("any change to any stored file is found and refused") {
     const fsys::path aside = scene.directory().parent_path().parent_path() / "aside";
     for (const fsys::path& path : files_below(scene.directory())) {
         for (const Damage& damage : damages) {
-            const bool needs_content = &damage < &damages[2];
+            const bool needs_content = &damage < &damages[3];
             if (needs_content && fsys::file_size(path) == 0) {
                 continue;
             }

@@ -29,13 +29,6 @@ public:
     std::chrono::steady_clock::time_point steady_now() const override { return {}; }
 };
 
-std::string content_of(const fsys::path& path) {
-    std::string text(fsys::file_size(path), '\0');
-    std::ifstream(path, std::ios::binary)
-        .read(text.data(), static_cast<std::streamsize>(text.size()));
-    return text;
-}
-
 template <class Work>
 Outcome run(const std::stop_token& stop, Work work) {
     ProgressMeter progress;
@@ -172,6 +165,14 @@ Outcome restore(Repository& repository, const RestoreOptions& options,
     });
 }
 
+void check_verifies(Repository& repository, const std::string& backup) {
+    const Outcome verified = verify(repository, backup);
+    INFO(verified.message());
+    REQUIRE(verified.ok());
+    INFO(line_with(verified.verified.problems, ""));
+    CHECK(verified.verified.problems.empty());
+}
+
 std::map<std::string, std::string> tree_of(const fsys::path& root) {
     std::map<std::string, std::string> tree;
     const auto options = fsys::directory_options::follow_directory_symlink;
@@ -225,6 +226,13 @@ void check_restored(const fsys::path& target, const SyntheticCluster& cluster,
         FAIL_CHECK("not from the backup: " + path);
     }
     check_modes(target);
+}
+
+std::string content_of(const fsys::path& path) {
+    std::string text(fsys::file_size(path), '\0');
+    std::ifstream(path, std::ios::binary)
+        .read(text.data(), static_cast<std::streamsize>(text.size()));
+    return text;
 }
 
 bool contains(const std::string& text, const std::string& part) {

@@ -59,6 +59,8 @@ Outcome back_up(Repository& repository, SyntheticServer& server, const BackupOpt
 Outcome verify(Repository& repository, const std::string& backup, const std::stop_token& stop = {});
 Outcome restore(Repository& repository, const RestoreOptions& options,
                 const std::stop_token& stop = {});
+/// Verifies and finds nothing wrong.
+void check_verifies(Repository& repository, const std::string& backup);
 
 /// path -> content; directories with a slash at the end. Links of pg_tblspc are followed.
 std::map<std::string, std::string> tree_of(const std::filesystem::path& root);
@@ -67,6 +69,7 @@ void check_restored(const std::filesystem::path& target, const SyntheticCluster&
 /// The same with source_tree(cluster) at hand.
 void check_restored(const std::filesystem::path& target, const SyntheticCluster& cluster,
                     const std::map<std::string, std::string>& source);
+std::string content_of(const std::filesystem::path& file);
 bool contains(const std::string& text, const std::string& part);
 /// The first line that holds `part`; empty when none does.
 std::string line_with(const std::vector<std::string>& lines, const std::string& part);

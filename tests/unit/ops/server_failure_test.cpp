@@ -27,11 +27,7 @@ struct Scene {
         CHECK(ground.in_progress().empty());
     }
 
-    void check_earlier_verifies() {
-        const Outcome verified = verify(repository, earlier);
-        REQUIRE(verified.ok());
-        CHECK(verified.verified.problems.empty());
-    }
+    void check_earlier_verifies() { check_verifies(repository, earlier); }
 
     Ground ground;
     SyntheticServer server;

@@ -1,0 +1,150 @@
+// A stored backup that was changed by somebody who made its recorded digests fit again: the
+// server's manifest and the WAL itself still tell.
+#include <fstream>
+
+#include "core/base/error.hpp"
+#include "core/io/digest.hpp"
+#include "core/repo/names.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/unit/ops/ground.hpp"
+
+using namespace tsb;
+using namespace tsb::test;
+namespace fsys = std::filesystem;
+
+namespace {
+
+void write_text(const fsys::path& path, const std::string& text) {
+    std::ofstream(path, std::ios::binary) << text;
+}
+
+/// Changes one byte of the file, at the first place where `near` stands or so many bytes after it.
+void change_byte(const fsys::path& path, const std::string& near, std::size_t after = 0) {
+    std::string text = content_of(path);
+    const std::size_t at = text.find(near);
+    REQUIRE(at != std::string::npos);
+    text[at + after] = static_cast<char>(text[at + after] ^ 1);
+    write_text(path, text);
+}
+
+/// One backup, uncompressed, whose metadata can be made to fit what is stored.
+struct Scene {
+    explicit Scene(BackupFormat format, const SyntheticCluster& cluster = make_cluster())
+        : server(cluster), repository(ground.open_repository()) {
+        BackupOptions options = backup_options();
+        options.format = format;
+        options.compression = Compression(CompressionMethod::none, 0);
+        const Outcome backup = back_up(repository, server, options);
+        INFO(backup.message());
+        REQUIRE(backup.ok());
+        directory = ground.backup_path(backup.metadata.id);
+        segment = wal_segments(server.settings().cluster).begin()->first;
+    }
+
+    void reseal() const {
+        const fsys::path path = directory / names::metadata_file;
+        Metadata metadata = decode_metadata(content_of(path));
+        std::erase_if(metadata.files,
+                      [&](const StoredFile& file) { return !fsys::exists(directory / file.name); });
+        for (StoredFile& file : metadata.files) {
+            const std::string content = content_of(directory / file.name);
+            file.size = content.size();
+            file.sha256 = sha256_hex(as_bytes(content));
+        }
+        write_text(path, encode_metadata(metadata));
+    }
+
+    /// Verify names `part`.
+    void check_found(const std::string& part) {
+        reseal();
+        const Outcome verified = verify(repository, "latest");
+        INFO(verified.message());
+        REQUIRE(verified.ok());
+        CHECK_FALSE(line_with(verified.verified.problems, part).empty());
+    }
+
+    void check_not_restored() {
+        CHECK(restore(repository, ground.restore_options()).code() == ErrorCode::damaged);
+        CHECK_FALSE(fsys::exists(ground.target()));
+    }
+
+    Ground ground;
+    SyntheticServer server;
+    Repository repository;
+    fsys::path directory;
+    std::string segment;  // name of the one WAL segment
+};
+
+}  // namespace
+
+TEST_CASE("a backup whose digests fit is good again") {
+    Scene scene(BackupFormat::tar);
+    scene.reseal();
+    check_verifies(scene.repository, "latest");
+}
+
+TEST_CASE("a changed member of a resealed archive differs from the manifest") {
+    Scene scene(BackupFormat::tar);
+    change_byte(scene.directory / "base.tar", "gggg");
+    scene.check_found("base.tar: 'global/1262'");
+    scene.check_not_restored();
+}
+
+TEST_CASE("a changed file of a resealed tree differs from the manifest") {
+    Scene scene(BackupFormat::plain);
+    change_byte(scene.directory / "data/global/1262", "gggg");
+    scene.check_found("data/global/1262");
+    scene.check_not_restored();
+}
+
+TEST_CASE("a changed manifest contradicts itself however it is sealed") {
+    const BackupFormat format = GENERATE(BackupFormat::tar, BackupFormat::plain);
+    Scene scene(format);
+    const bool plain = format == BackupFormat::plain;
+    change_byte(scene.directory / (plain ? "data/backup_manifest" : "backup_manifest"),
+                "\"Size\": ", 8);
+    scene.check_found("backup_manifest");
+    scene.check_not_restored();
+}
+
+TEST_CASE("a manifest of another cluster is noticed") {
+    SyntheticOptions options;
+    options.server_version = 170011;
+    Scene scene(BackupFormat::tar, make_cluster(options));
+    options.system_identifier = 42;
+    write_text(scene.directory / "backup_manifest", make_cluster(options).manifest);
+    scene.check_found("another system identifier");
+    scene.check_not_restored();
+}
+
+TEST_CASE("WAL that is no WAL is noticed in an archive and in a tree") {
+    const BackupFormat format = GENERATE(BackupFormat::tar, BackupFormat::plain);
+    Scene scene(format);
+    const std::string second_page =
+        scene.server.settings().cluster.wal.substr(8192, 24);  // its header is unique
+    const bool plain = format == BackupFormat::plain;
+    change_byte(scene.directory / (plain ? "data/pg_wal/" + scene.segment : "pg_wal.tar"),
+                second_page);
+    scene.check_found("WAL segment '" + scene.segment + "'");
+}
+
+TEST_CASE("a WAL segment that is not there is noticed") {
+    Scene scene(BackupFormat::plain);
+    fsys::remove(scene.directory / "data" / "pg_wal" / scene.segment);
+    scene.check_found("WAL segment '" + scene.segment + "' is missing");
+    scene.check_not_restored();
+}
+
+TEST_CASE("a pg_control of another cluster is not restored") {
+    SyntheticOptions other;
+    other.system_identifier = 42;
+    SyntheticCluster cluster = make_cluster();
+    cluster.base().files["global/pg_control"] =
+        make_cluster(other).base().files.at("global/pg_control");
+    cluster.manifest = manifest_of(cluster);
+    Scene scene(BackupFormat::tar, cluster);
+    const Outcome restored = restore(scene.repository, scene.ground.restore_options());
+    CHECK(restored.code() == ErrorCode::damaged);
+    CHECK(contains(restored.message(), "pg_control"));
+    CHECK_FALSE(fsys::exists(scene.ground.target()));
+}
