@@ -6,11 +6,13 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/log.hpp"
 #include "core/io/compression.hpp"
+#include "core/io/digest.hpp"
 #include "core/pg/commands.hpp"
 #include "core/repo/metadata.hpp"
 
@@ -36,8 +38,9 @@ struct ClusterConfig {
     BackupFormat format = BackupFormat::tar;
     Compression compression;
     CheckpointMode checkpoint = CheckpointMode::fast;
-    std::uint32_t max_rate_kb = 0;     // 0: unlimited
-    unsigned compression_workers = 0;  // 0: as many as cores
+    std::uint32_t max_rate_kb = 0;                 // 0: unlimited
+    unsigned compression_workers = 0;              // 0: as many as cores
+    std::optional<DigestKind> manifest_checksums;  // nothing: what suits the format
     std::chrono::seconds stall_timeout{60};
     std::chrono::seconds checkpoint_timeout{3600};
     std::vector<std::filesystem::path> restore_roots;    // targets for clients other than root

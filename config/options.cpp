@@ -69,6 +69,13 @@ const std::array table = {
            "auto, or a number from 1 to 64", "auto",
            "Threads that compress one backup; auto: as many as there are cores.",
            [](Text text, To to) { return store_workers(text, to.cluster->compression_workers); }},
+    Option{"clusters.*.backup.manifest_checksums", scalar, optional,
+           "auto, CRC32C, SHA224, SHA256, SHA384 or SHA512", "auto",
+           "Digest of each file in the server's manifest; auto: CRC32C for format tar, whose "
+           "archives have a SHA-256 each, and SHA256 for format plain.",
+           [](Text text, To to) {
+               return store_manifest_checksums(text, to.cluster->manifest_checksums);
+           }},
     Option{"clusters.*.backup.stall_timeout", scalar, optional, timeout_type, "60s",
            "A backup fails when the server sends nothing for this long.",
            [](Text text, To to) { return store_timeout(text, to.cluster->stall_timeout); }},

@@ -105,6 +105,12 @@ ValueResult store_workers(const std::string& text, unsigned& into) {
     return store(count, into);
 }
 
+ValueResult store_manifest_checksums(const std::string& text, std::optional<DigestKind>& into) {
+    into = digest_kind_named(text);
+    const bool known = into && *into != DigestKind::none;
+    return known || text == "auto" ? stored : wrong_type();
+}
+
 ValueResult store_timeout(const std::string& text, std::chrono::seconds& into) {
     const auto timeout = parse_duration(text);
     if (!timeout || *timeout < shortest_timeout || *timeout > longest_timeout) return wrong_type();

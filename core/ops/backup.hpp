@@ -8,6 +8,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/job_context.hpp"
+#include "core/io/digest.hpp"
 #include "core/pg/commands.hpp"
 #include "core/pg/session.hpp"
 #include "core/repo/repository.hpp"
@@ -21,6 +22,9 @@ struct BackupOptions {
     BackupFormat format = BackupFormat::tar;
     Compression compression;
     CheckpointMode checkpoint = CheckpointMode::fast;
+    /// Digests in the server's manifest. Nothing: CRC-32C for format tar, whose archives have a
+    /// SHA-256 each, and SHA-256 for format plain, whose files have no other.
+    std::optional<DigestKind> manifest_checksums;
     std::uint32_t max_rate_kb = 0;     // 0: unlimited
     std::string label;                 // empty: "tsbackup <id>"
     unsigned compression_workers = 0;  // 0: as many as there are cores

@@ -42,6 +42,11 @@ std::uint64_t milliseconds(std::chrono::steady_clock::duration duration) {
         std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
+DigestKind member_digest(const BackupOptions& options) {
+    const bool plain = options.format == BackupFormat::plain;
+    return options.manifest_checksums.value_or(plain ? DigestKind::sha256 : DigestKind::crc32c);
+}
+
 // Names of slots: lower-case letters, digits and underscores, unique among our processes.
 std::string slot_name(const std::string& backup_id) {
     return "tsbackup_" + backup_id.substr(backup_id.find("backup_") + 7) + "_" +
@@ -93,6 +98,7 @@ asio::awaitable<void> BackupRun::begin() {
     BackupStoreOptions store;
     store.format = options_.format;
     store.compression = options_.compression;
+    store.member_digest = member_digest(options_);
     store.workers = worker_count(options_.compression_workers);
     store.server_major = source_.server_version / 10000;
     store.system_identifier = source_.identity.system_identifier;
@@ -106,6 +112,7 @@ asio::awaitable<void> BackupRun::begin() {
         [this](std::uint64_t bytes) { require_space(repository_, options_, bytes); }, on_failure);
 
     BaseBackupOptions command;
+    command.manifest_checksums = store.member_digest;
     command.label = options_.label.empty() ? "tsbackup " + draft_->id() : options_.label;
     command.checkpoint = options_.checkpoint;
     command.max_rate_kb = options_.max_rate_kb;
@@ -183,6 +190,7 @@ asio::awaitable<void> BackupRun::receive_wal() {
 asio::awaitable<void> BackupRun::finish_streams() {
     job_.progress.phase = Phase::receiving_wal;
     wal_stop_.end = receiver_->end();
+    wal_->wake();
     co_await wal_ended_.wait();
     if (failure_->cause) {
         std::rethrow_exception(failure_->cause);

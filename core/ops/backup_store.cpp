@@ -5,17 +5,12 @@
 #include "core/base/error.hpp"
 #include "core/io/archive_reader.hpp"
 #include "core/io/extractor.hpp"
-#include "core/ops/member_visitors.hpp"
 #include "core/ops/plain_tree.hpp"
 #include "core/repo/names.hpp"
 
 namespace tsb {
 
 namespace {
-
-DigestKind always_sha256(const std::string&) {
-    return DigestKind::sha256;
-}
 
 std::string plain_path(const std::string& path) {
     return std::string(names::plain_data_directory) + "/" + path;
@@ -66,12 +61,22 @@ void BackupStore::store_archive(const std::string& archive, ByteSource& source) 
     const std::string name = names::archive_file(archive, options_.compression.method);
     ArchiveWriter writer(fs_, directory_, name, options_.compression, pool_);
     TeeSource tee(source, writer);
-    MemberDigester digester(always_sha256, [&](const std::string& path, std::uint64_t size,
-                                               std::vector<std::byte> digest) {
-        add_member(manifest_path(archive, path), size, std::move(digest));
+    MemberDigester digester(kind_of_members(), [&](const std::string& path, std::uint64_t size,
+                                                   std::vector<std::byte> digest) {
+        add_member(manifest_path(archive, path), size, digest);
     });
-    walk_tar(tee, name, digester);
+    walk_data(archive, tee, digester);
     add_file(writer.finish());
+}
+
+void BackupStore::walk_data(const std::string& archive, ByteSource& source,
+                            MemberVisitor& visitor) {
+    if (archive != "base") {
+        walk_tar(source, archive, visitor);
+        return;
+    }
+    VisitorPair pair(visitor, control_check_);
+    walk_tar(source, archive, pair);
 }
 
 void BackupStore::extract_archive(const std::string& archive, ByteSource& source) {
@@ -80,13 +85,13 @@ void BackupStore::extract_archive(const std::string& archive, ByteSource& source
     const Fd root = fs_.open_directory(directory_, root_path);
     ExtractOptions extract;
     extract.workers = options_.workers;
-    extract.digest_for = always_sha256;
+    extract.digest_for = kind_of_members();
     extract.on_file = [&](const std::string& path, std::uint64_t size,
                           std::vector<std::byte> digest) {
-        add_member(manifest_path(archive, path), size, std::move(digest));
+        add_member(manifest_path(archive, path), size, digest);
     };
     Extractor extractor(fs_, root.get(), std::move(extract));
-    walk_tar(source, archive, extractor);
+    walk_data(archive, source, extractor);
     extractor.finish();
 }
 
@@ -109,7 +114,7 @@ void BackupStore::extract_wal(ByteSource& source) {
     const Fd root = fs_.open_directory(directory_, plain_path("pg_wal"));
     ExtractOptions extract;
     extract.workers = 1;
-    extract.digest_for = always_sha256;
+    extract.digest_for = [](const std::string&) { return DigestKind::sha256; };
     extract.on_file = [&](const std::string& path, std::uint64_t size,
                           const std::vector<std::byte>& digest) {
         add_file({plain_path("pg_wal/" + path), size, to_hex(digest)});
@@ -134,10 +139,14 @@ void BackupStore::make_plain_directories(const std::string& path) {
     }
 }
 
+MemberDigester::KindOf BackupStore::kind_of_members() const {
+    return [kind = options_.member_digest](const std::string&) { return kind; };
+}
+
 void BackupStore::add_member(const std::string& path, std::uint64_t size,
                              std::vector<std::byte> digest) {
     const std::lock_guard lock(mutex_);
-    members_.add(path, size, std::move(digest));
+    members_.add(path, size, options_.member_digest, digest);
 }
 
 void BackupStore::add_file(StoredFile file) {
@@ -159,13 +168,21 @@ std::uint64_t BackupStore::plain_bytes(const Manifest& manifest) const {
     return options_.format == BackupFormat::plain ? manifest.total_size() : 0;
 }
 
-void BackupStore::prove_into(Metadata& metadata) {
-    const Manifest manifest = read_manifest();
+void BackupStore::prove_identity(const Manifest& manifest) const {
     if (manifest.system_identifier().value_or(options_.system_identifier) !=
         options_.system_identifier) {
         throw Error(ErrorCode::proof_failed,
                     "cannot accept the backup: its manifest names another system identifier");
     }
+    const std::string problem = control_check_.problem(options_.system_identifier);
+    if (!problem.empty()) {
+        throw Error(ErrorCode::proof_failed, "cannot accept the backup: " + problem);
+    }
+}
+
+void BackupStore::prove_into(Metadata& metadata) {
+    const Manifest manifest = read_manifest();
+    prove_identity(manifest);
     members_.prove(manifest);
     const std::vector<std::string> wal_problems = wal_check_.problems(manifest.wal_ranges());
     if (!wal_problems.empty()) {

@@ -14,6 +14,8 @@
 
 #include "core/io/archive_writer.hpp"
 #include "core/io/worker_pool.hpp"
+#include "core/ops/control_file_check.hpp"
+#include "core/ops/member_visitors.hpp"
 #include "core/pg/manifest.hpp"
 #include "core/pg/wal_check.hpp"
 #include "core/repo/metadata.hpp"
@@ -25,6 +27,7 @@ struct BackupStoreOptions {
     BackupFormat format = BackupFormat::tar;
     Compression compression;
     unsigned workers = 1;
+    DigestKind member_digest = DigestKind::sha256;  // what the manifest was asked to have
     int server_major = 0;
     std::uint64_t system_identifier = 0;
     std::uint64_t wal_segment_size = 0;
@@ -43,21 +46,24 @@ public:
     /// Stores the manifest.
     Work manifest_work();
 
-    /// Parses the stored manifest and proves: the system identifier, every member's size and
-    /// digest, nothing missing or extra, all WAL of its ranges sound. Error{proof_failed} or
-    /// Error{wal_missing}. Fills wal_ranges, member_count, cluster_bytes, files, directories and
-    /// stored_bytes of `metadata`. Thread: worker (blocks).
+    /// Parses the stored manifest and proves: the system identifier, also that of pg_control, every
+    /// member's size and digest, nothing missing or extra, all WAL of its ranges sound.
+    /// Error{proof_failed} or Error{wal_missing}. Fills wal_ranges, member_count, cluster_bytes,
+    /// files, directories and stored_bytes of `metadata`. Thread: worker (blocks).
     void prove_into(Metadata& metadata);
 
 private:
+    void walk_data(const std::string& archive, ByteSource& source, MemberVisitor& visitor);
     void store_archive(const std::string& archive, ByteSource& source);
     void extract_archive(const std::string& archive, ByteSource& source);
     void archive_wal(ByteSource& source);
     void extract_wal(ByteSource& source);
     void make_plain_directories(const std::string& path);
+    MemberDigester::KindOf kind_of_members() const;
     void add_member(const std::string& path, std::uint64_t size, std::vector<std::byte> digest);
     void add_file(StoredFile file);
     Manifest read_manifest();
+    void prove_identity(const Manifest& manifest) const;
     std::string manifest_name() const;
     std::uint64_t plain_bytes(const Manifest& manifest) const;
 
@@ -65,7 +71,8 @@ private:
     const int directory_;
     const BackupStoreOptions options_;
     WorkerPool pool_;
-    WalCheck wal_check_;  // of the WAL pipeline alone, until it has ended
+    WalCheck wal_check_;              // of the WAL pipeline alone, until it has ended
+    ControlFileCheck control_check_;  // of the base archive's pipeline alone, until it has ended
 
     std::mutex mutex_;
     // State below is guarded by mutex_ while pipelines run.

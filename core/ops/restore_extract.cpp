@@ -1,9 +1,9 @@
 // The extracting half of RestoreRun.
 #include "core/base/error.hpp"
 #include "core/io/archive_reader.hpp"
+#include "core/ops/control_file_check.hpp"
 #include "core/ops/member_visitors.hpp"
 #include "core/ops/restore_run.hpp"
-#include "core/pg/pg_control.hpp"
 #include "core/repo/names.hpp"
 
 namespace tsb {
@@ -23,8 +23,8 @@ Error damaged(const std::string& problem) {
 }  // namespace
 
 DigestKind RestoreRun::digest_kind_of(const std::string& path) const {
-    const ManifestFile* file = manifest_.find(path);
-    if (file != nullptr) {
+    const auto file = manifest_.files().find(path);
+    if (file) {
         return file->digest_kind;
     }
     return path.starts_with(wal_directory) ? DigestKind::sha256 : DigestKind::none;
@@ -160,11 +160,10 @@ void RestoreRun::prove_held_files() {
         prove(path, content.size(), digest.finish());
     }
     const std::vector<std::byte>* control = held("global/pg_control");
-    if (control == nullptr) {
-        throw damaged("the backup has no 'global/pg_control'");
-    }
-    if (parse_pg_control(*control).system_identifier != backup_.metadata().system_identifier) {
-        throw damaged("'global/pg_control' is of another system identifier");
+    const std::string problem = control_file_problem(control != nullptr ? Bytes(*control) : Bytes(),
+                                                     backup_.metadata().system_identifier);
+    if (!problem.empty()) {
+        throw damaged(problem);
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/base/error.hpp"
 #include "core/io/archive_reader.hpp"
+#include "core/ops/control_file_check.hpp"
 #include "core/ops/member_visitors.hpp"
 #include "core/ops/plain_tree.hpp"
 #include "core/pg/wal_check.hpp"
@@ -34,7 +35,9 @@ public:
     void verify_archives() {
         for (const std::string& archive : backup_.data_archives()) {
             MemberDigester digester = proving_digester(archive);
-            verify_archive(archive, digester);
+            VisitorPair pair(digester, control_check_);
+            verify_archive(archive,
+                           archive == "base" ? static_cast<MemberVisitor&>(pair) : digester);
         }
         verify_archive("pg_wal", wal_check_);
     }
@@ -59,6 +62,7 @@ public:
         for (std::string& line : wal_check_.problems(manifest_.wal_ranges())) {
             add(std::move(line));
         }
+        add(control_check_.problem(backup_.metadata().system_identifier));
         report_.members = proof_.checked();
         report_.wal_segments = wal_check_.segments();
         return std::move(report_);
@@ -80,8 +84,8 @@ private:
     }
 
     DigestKind kind_of(const std::string& path) const {
-        const ManifestFile* file = manifest_.find(path);
-        return file != nullptr ? file->digest_kind : DigestKind::none;
+        const auto file = manifest_.files().find(path);
+        return file ? file->digest_kind : DigestKind::none;
     }
 
     MemberDigester proving_digester(const std::string& archive) {
@@ -106,6 +110,7 @@ private:
     const Manifest manifest_;
     ManifestProof proof_;
     WalCheck wal_check_;
+    ControlFileCheck control_check_;
     JobContext& job_;
     std::vector<std::string> digested_;
     VerifyReport report_;
@@ -173,7 +178,8 @@ void Verification::verify_tree_file(int data, const TarMember& file) {
             const std::string problem = proof_.check(path, size, digest);
             add(problem.empty() ? problem : plain_path(path) + ": " + problem);
         });
-    visit_file(backup_.fs(), data, file, digester);
+    VisitorPair pair(digester, control_check_);
+    visit_file(backup_.fs(), data, file, pair);
     count_bytes()(file.size);
     ++job_.progress.files_done;
 }

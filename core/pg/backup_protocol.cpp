@@ -37,6 +37,8 @@ std::string_view name_of(SessionEvent::Kind kind) {
             return "the end of the command";
         case SessionEvent::Kind::idle:
             return "readiness";
+        case SessionEvent::Kind::woken:
+            return "nothing";
     }
     return "something";
 }

@@ -2,6 +2,9 @@
 
 #include <libpq-fe.h>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 
@@ -18,6 +21,8 @@ namespace {
 // nothing. Input is not taken in meanwhile: a server that only sends could fill our memory.
 constexpr std::chrono::seconds send_limit{60};
 constexpr std::chrono::seconds skip_limit{10};
+// 32 KiB each in a base backup.
+constexpr unsigned most_events_in_a_row = 32;
 
 Error lost(const std::string& reason) {
     return {ErrorCode::connection, "the connection to the server was lost: " + reason};
@@ -79,6 +84,7 @@ asio::awaitable<ResultSet> LibpqSession::collect_result(std::chrono::seconds sta
                 last = std::move(event.rows);
                 break;
             case SessionEvent::Kind::complete:
+            case SessionEvent::Kind::woken:
                 break;
             case SessionEvent::Kind::idle:
                 co_return last;
@@ -97,17 +103,37 @@ asio::awaitable<void> LibpqSession::send(std::string command) {
 }
 
 asio::awaitable<SessionEvent> LibpqSession::next(std::chrono::seconds stall_limit) {
+    // Before each wait the socket is read once: when the server is faster than we are, no wait
+    // is needed at all.
+    bool read = false;
     for (;;) {
         require_open();
         if (auto event = take_event()) {
+            co_await let_others_run();
             co_return std::move(*event);
         }
         if (!loss_.empty()) {
             throw lost(loss_);
         }
-        co_await wait(SocketWait::Interest::read, stall_limit);
+        if (read) {
+            events_in_a_row_ = 0;
+            if (co_await wait(SocketWait::Interest::read, stall_limit)) {
+                co_return SessionEvent(SessionEvent::Kind::woken);
+            }
+        }
         consume_input();
+        read = !read;
     }
+}
+
+/// A server that always has something to say must not keep the loop from everybody else.
+asio::awaitable<void> LibpqSession::let_others_run() {
+    if (++events_in_a_row_ < most_events_in_a_row) {
+        co_return;
+    }
+    events_in_a_row_ = 0;
+    const auto loop = co_await asio::this_coro::executor;
+    co_await asio::post(loop, asio::use_awaitable);
 }
 
 asio::awaitable<void> LibpqSession::put_copy(std::vector<std::byte> message) {
@@ -151,7 +177,7 @@ asio::awaitable<void> LibpqSession::flush() {
     }
 }
 
-asio::awaitable<void> LibpqSession::wait(SocketWait::Interest interest,
+asio::awaitable<bool> LibpqSession::wait(SocketWait::Interest interest,
                                          std::chrono::seconds limit) {
     const auto outcome = co_await socket_.wait(interest, limit);
     require_open();
@@ -160,6 +186,7 @@ asio::awaitable<void> LibpqSession::wait(SocketWait::Interest interest,
         throw Error(ErrorCode::stalled, std::string("the server ") + what + " nothing for " +
                                             std::to_string(limit.count()) + " s");
     }
+    co_return outcome == SocketWait::Outcome::woken;
 }
 
 void LibpqSession::consume_input() {

@@ -31,6 +31,7 @@ public:
     boost::asio::awaitable<SessionEvent> next(std::chrono::seconds stall_limit) override;
     boost::asio::awaitable<void> put_copy(std::vector<std::byte> message) override;
     boost::asio::awaitable<void> end_copy() override;
+    void wake() noexcept override { socket_.wake(); }
     void close() noexcept override;
 
 private:
@@ -38,7 +39,9 @@ private:
     /// Repeats `attempt`, one of libpq's put calls, until its buffer takes it; then flushes.
     boost::asio::awaitable<void> put(const std::function<int()>& attempt);
     boost::asio::awaitable<void> flush();
-    boost::asio::awaitable<void> wait(SocketWait::Interest interest, std::chrono::seconds limit);
+    /// True when wake() ended it.
+    boost::asio::awaitable<bool> wait(SocketWait::Interest interest, std::chrono::seconds limit);
+    boost::asio::awaitable<void> let_others_run();
     std::optional<SessionEvent> take_event();
     std::optional<SessionEvent> take_copy_data();
     std::optional<SessionEvent> take_result();
@@ -51,6 +54,7 @@ private:
     SocketWait socket_;
     int server_version_;
     bool in_copy_ = false;
+    unsigned events_in_a_row_ = 0;         // given without giving way to the rest of the loop
     bool copy_ended_ = false;              // and not yet told
     std::optional<SessionEvent> pending_;  // comes after the end of the COPY
     std::string loss_;                     // why the connection broke; empty while it has not

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,18 +10,11 @@
 
 #include "core/base/cluster_info.hpp"
 #include "core/io/byte_source.hpp"
-#include "core/io/digest.hpp"
+#include "core/pg/file_table.hpp"
 
 namespace tsb {
 
-struct ManifestFile {
-    std::string path;  // as in the data directory; tablespaces as pg_tblspc/<oid>/...
-    std::uint64_t size = 0;
-    DigestKind digest_kind = DigestKind::none;
-    std::vector<std::byte> digest;
-};
-
-/// Sorted by path. Memory per file is its path, digest and about 130 bytes more.
+/// Paths as in the data directory; tablespaces as pg_tblspc/<oid>/...
 class Manifest {
 public:
     /// Parses to the end of `source`, in bounded memory besides the result. Error{damaged} naming
@@ -30,15 +22,16 @@ public:
     /// does not match. Thread: worker (blocks).
     static Manifest parse(ByteSource& source, const std::string& name);
 
-    const std::vector<ManifestFile>& files() const { return files_; }
+    /// Sorted by path.
+    const FileTable& files() const { return files_; }
     const std::vector<WalRange>& wal_ranges() const { return wal_ranges_; }
     /// Version 2 manifests (17 and newer) name it.
     std::optional<std::uint64_t> system_identifier() const { return system_identifier_; }
-    const ManifestFile* find(std::string_view path) const;
+    /// Bytes of all files.
     std::uint64_t total_size() const;
 
 private:
-    std::vector<ManifestFile> files_;
+    FileTable files_;
     std::vector<WalRange> wal_ranges_;
     std::optional<std::uint64_t> system_identifier_;
 };
@@ -49,8 +42,7 @@ class ManifestProof {
 public:
     explicit ManifestProof(const Manifest& manifest);
     /// One member as found. The problem in one line that names it; empty when it is right.
-    std::string check(const std::string& path, std::uint64_t size,
-                      const std::vector<std::byte>& digest);
+    std::string check(std::string_view path, std::uint64_t size, Bytes digest);
     /// One line for each file of the manifest that was not checked, at most `limit` of them.
     std::vector<std::string> missing(std::size_t limit = 20) const;
     std::size_t checked() const { return checked_; }
@@ -65,18 +57,16 @@ private:
 /// Thread: one at a time.
 class MemberTable {
 public:
-    /// Error{proof_failed} when the path was added before.
-    void add(const std::string& path, std::uint64_t size, std::vector<std::byte> digest);
-    /// Error{proof_failed} naming the first members that are missing, extra or different.
-    void prove(const Manifest& manifest) const;
+    void add(const std::string& path, std::uint64_t size, DigestKind kind, Bytes digest) {
+        members_.add(path, size, kind, digest);
+    }
+    /// Error{proof_failed} naming the first members that are missing, extra, double or different,
+    /// and those that the manifest gives no digest for. Sorts the members.
+    void prove(const Manifest& manifest);
     std::size_t size() const { return members_.size(); }
 
 private:
-    struct Member {
-        std::uint64_t size;
-        std::vector<std::byte> digest;
-    };
-    std::map<std::string, Member> members_;
+    FileTable members_;
 };
 
 /// Path in the manifest of `member` of `archive` ("base" or an oid).

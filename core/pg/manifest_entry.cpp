@@ -41,31 +41,35 @@ std::string decode_path(const ManifestEntry& entry, const ManifestLines& lines) 
     return path;
 }
 
-void read_digest(const ManifestEntry& entry, const ManifestLines& lines, ManifestFile& file) {
-    if (!entry.seen.has(Key::checksum_algorithm) && !entry.seen.has(Key::checksum)) return;
+/// What an entry says of its file's content; without a digest when it names no algorithm.
+struct StatedDigest {
+    DigestKind kind = DigestKind::none;
+    std::vector<std::byte> bytes;
+};
+
+StatedDigest read_digest(const ManifestEntry& entry, const ManifestLines& lines) {
+    if (!entry.seen.has(Key::checksum_algorithm) && !entry.seen.has(Key::checksum)) return {};
     require_key(entry.seen, Key::checksum_algorithm, lines);
     require_key(entry.seen, Key::checksum, lines);
-    file.digest_kind = digest_kind_named(entry.algorithm).value_or(DigestKind::none);
-    if (file.digest_kind == DigestKind::none) {
+    const DigestKind kind = digest_kind_named(entry.algorithm).value_or(DigestKind::none);
+    if (kind == DigestKind::none) {
         lines.fail("checksum algorithm " + in_quotes(entry.algorithm) + " is not known");
     }
-    auto digest = from_hex(entry.checksum);
-    if (!digest || digest->size() != digest_length(file.digest_kind)) {
+    auto bytes = from_hex(entry.checksum);
+    if (!bytes || bytes->size() != digest_length(kind)) {
         lines.fail(in_quotes(entry.checksum) + " is no checksum of algorithm " + entry.algorithm);
     }
-    file.digest = std::move(*digest);
+    return {kind, std::move(*bytes)};
 }
 
 }  // namespace
 
-ManifestFile read_entry(const ManifestEntry& entry, const ManifestLines& lines) {
+void add_entry(const ManifestEntry& entry, const ManifestLines& lines, FileTable& files) {
     if (!entry.seen.has(Key::encoded_path)) require_key(entry.seen, Key::path, lines);
     require_key(entry.seen, Key::size, lines);
-    ManifestFile file;
-    file.path = decode_path(entry, lines);
-    file.size = entry.size;
-    read_digest(entry, lines, file);
-    return file;
+    const std::string path = decode_path(entry, lines);
+    const StatedDigest digest = read_digest(entry, lines);
+    files.add(path, entry.size, digest.kind, digest.bytes);
 }
 
 void require_key(const manifest_fields::KeySet& seen, Key key, const ManifestLines& lines) {

@@ -1,11 +1,11 @@
-// One file's entry of a manifest: from the text of its values to a ManifestFile. Refuses what is
-// missing, unsafe or out of bounds; the sum over all files is not its business.
+// One file's entry of a manifest: from the text of its values to a row of the table of files.
+// Refuses what is missing, unsafe or out of bounds; the sum over all files is not its business.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-#include "core/pg/manifest.hpp"
+#include "core/pg/file_table.hpp"
 #include "core/pg/manifest_fields.hpp"
 #include "core/pg/manifest_lines.hpp"
 
@@ -20,8 +20,8 @@ struct ManifestEntry {
     std::string checksum;
 };
 
-/// Error{damaged} at the current line of `lines`. Thread: any.
-ManifestFile read_entry(const ManifestEntry& entry, const ManifestLines& lines);
+/// Adds it to `files`; Error{damaged} at the current line of `lines`. Thread: any.
+void add_entry(const ManifestEntry& entry, const ManifestLines& lines, FileTable& files);
 
 /// Error{damaged} that names `key` unless it is in `seen`.
 void require_key(const manifest_fields::KeySet& seen, manifest_fields::Key key,

@@ -243,12 +243,11 @@ void Handler::finish_file() {
     if (result_.files.size() == most_files) {
         lines_.fail("more than " + std::to_string(most_files) + " files");
     }
-    ManifestFile file = read_entry(entry_, lines_);
-    if (file.size > largest_size || total_size_ + file.size > largest_size) {
-        lines_.fail("file " + in_quotes(file.path) + " cannot be this large");
+    if (entry_.size > largest_size || total_size_ + entry_.size > largest_size) {
+        lines_.fail("file " + in_quotes(entry_.path) + " cannot be this large");
     }
-    total_size_ += file.size;
-    result_.files.push_back(std::move(file));
+    total_size_ += entry_.size;
+    add_entry(entry_, lines_, result_.files);
 }
 
 Lsn Handler::parse_position(const std::string& text) const {

@@ -12,7 +12,7 @@
 namespace tsb {
 
 struct ParsedManifest {
-    std::vector<ManifestFile> files;  // in the manifest's order
+    FileTable files;  // in the manifest's order
     std::vector<WalRange> wal_ranges;
     std::optional<std::uint64_t> system_identifier;
 };

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/base/error.hpp"
 #include "core/pg/manifest.hpp"
 
@@ -7,7 +9,7 @@ namespace {
 constexpr std::size_t problems_told = 5;
 
 /// One line about a member.
-std::string about(const std::string& path, const std::string& problem) {
+std::string about(std::string_view path, const std::string& problem) {
     return "'" + printable(path) + "' " + problem;
 }
 
@@ -16,20 +18,19 @@ std::string about(const std::string& path, const std::string& problem) {
 ManifestProof::ManifestProof(const Manifest& manifest)
     : manifest_(manifest), seen_(manifest.files().size()) {}
 
-std::string ManifestProof::check(const std::string& path, std::uint64_t size,
-                                 const std::vector<std::byte>& digest) {
-    const ManifestFile* expected = manifest_.find(path);
-    if (expected == nullptr) return about(path, "is not in the manifest");
-    auto seen = seen_[static_cast<std::size_t>(expected - manifest_.files().data())];
-    if (seen) return about(path, "occurs twice");
-    seen = true;
+std::string ManifestProof::check(std::string_view path, std::uint64_t size, Bytes digest) {
+    const auto index = manifest_.files().index_of(path);
+    if (!index) return about(path, "is not in the manifest");
+    if (seen_[*index]) return about(path, "occurs twice");
+    seen_[*index] = true;
     ++checked_;
-    if (size != expected->size) {
+    const FileEntry expected = manifest_.files()[*index];
+    if (size != expected.size) {
         return about(path, "has " + std::to_string(size) + " bytes instead of " +
-                               std::to_string(expected->size));
+                               std::to_string(expected.size));
     }
-    if (expected->digest_kind != DigestKind::none && digest != expected->digest) {
-        return about(path, "has another " + std::string(to_string(expected->digest_kind)) +
+    if (expected.digest_kind != DigestKind::none && !std::ranges::equal(digest, expected.digest)) {
+        return about(path, "has another " + std::string(to_string(expected.digest_kind)) +
                                " digest than the manifest says");
     }
     return {};
@@ -43,19 +44,19 @@ std::vector<std::string> ManifestProof::missing(std::size_t limit) const {
     return lines;
 }
 
-void MemberTable::add(const std::string& path, std::uint64_t size, std::vector<std::byte> digest) {
-    if (!members_.try_emplace(path, Member{size, std::move(digest)}).second) {
-        throw Error(ErrorCode::proof_failed,
-                    "cannot prove the backup: " + about(path, "occurs twice"));
-    }
-}
-
-void MemberTable::prove(const Manifest& manifest) const {
+void MemberTable::prove(const Manifest& manifest) {
+    members_.sort();
     ManifestProof proof(manifest);
     std::vector<std::string> problems;
     std::size_t count = 0;
-    for (const auto& [path, member] : members_) {
-        std::string problem = proof.check(path, member.size, member.digest);
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        const FileEntry member = members_[i];
+        std::string problem = proof.check(member.path, member.size, member.digest);
+        const auto expected = manifest.files().find(member.path);
+        if (problem.empty() && expected->digest_kind != member.digest_kind) {
+            problem = about(member.path, "has no " + std::string(to_string(member.digest_kind)) +
+                                             " digest in the manifest");
+        }
         if (problem.empty()) continue;
         if (++count <= problems_told) problems.push_back(std::move(problem));
     }

@@ -33,6 +33,7 @@ struct SessionEvent {
         copy_done,  // the server ended its COPY
         complete,   // CommandComplete of one command
         idle,       // ReadyForQuery: nothing more will come
+        woken,      // nothing was said: wake() ended the wait
     };
     SessionEvent() = default;
     explicit SessionEvent(Kind k) : kind(k) {}
@@ -61,6 +62,9 @@ public:
     virtual boost::asio::awaitable<void> put_copy(std::vector<std::byte> message) = 0;
     /// Sends CopyDone.
     virtual boost::asio::awaitable<void> end_copy() = 0;
+    /// A next() that waits for the server right now gives an event of kind woken instead. Without
+    /// such a wait nothing happens.
+    virtual void wake() noexcept = 0;
     /// Closes the connection at once; the server ends a base backup and drops temporary slots.
     virtual void close() noexcept = 0;
 };

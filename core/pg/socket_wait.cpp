@@ -18,6 +18,7 @@ struct SocketWait::State {
     asio::posix::stream_descriptor descriptor;
     asio::steady_timer timer;
     bool ready = false;
+    bool woken = false;
     bool interrupted = false;
 
     void interrupt() {
@@ -28,6 +29,11 @@ struct SocketWait::State {
 
 SocketWait::SocketWait(const asio::any_io_executor& executor, int socket)
     : state_(std::make_shared<State>(executor, socket)) {}
+
+void SocketWait::wake() noexcept {
+    state_->woken = true;
+    state_->timer.cancel();
+}
 
 void SocketWait::interrupt() noexcept {
     state_->interrupt();
@@ -53,6 +59,7 @@ asio::awaitable<SocketWait::Outcome> SocketWait::wait_on(std::shared_ptr<State> 
         co_return Outcome::interrupted;
     }
     state->ready = false;
+    state->woken = false;
     state->timer.expires_after(limit);
     const auto on_ready = [state](const boost::system::error_code& failed) {
         if (failed != asio::error::operation_aborted) {
@@ -69,7 +76,10 @@ asio::awaitable<SocketWait::Outcome> SocketWait::wait_on(std::shared_ptr<State> 
         co_return Outcome::interrupted;
     }
     state->descriptor.cancel();
-    co_return state->ready ? Outcome::ready : Outcome::time_over;
+    if (state->ready) {
+        co_return Outcome::ready;
+    }
+    co_return state->woken ? Outcome::woken : Outcome::time_over;
 }
 
 }  // namespace tsb

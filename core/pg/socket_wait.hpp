@@ -14,16 +14,18 @@ namespace tsb {
 class SocketWait {
 public:
     enum class Interest { read, write };
-    enum class Outcome { ready, time_over, interrupted };
+    enum class Outcome { ready, time_over, woken, interrupted };
 
     SocketWait(const boost::asio::any_io_executor& executor, int socket);
     ~SocketWait() { release(); }
     SocketWait(const SocketWait&) = delete;
     SocketWait& operator=(const SocketWait&) = delete;
 
-    /// Suspends until the socket is ready for `interest`, `limit` is over, or interrupt() is
-    /// called. May report ready without cause.
+    /// Suspends until the socket is ready for `interest`, `limit` is over, or wake() or interrupt()
+    /// is called. May report ready without cause.
     boost::asio::awaitable<Outcome> wait(Interest interest, std::chrono::seconds limit);
+    /// Ends the wait of this moment, if there is one.
+    void wake() noexcept;
     /// Ends the wait, and every later one, as interrupted.
     void interrupt() noexcept;
     /// Interrupts and stops watching; call it before the socket is closed. Again is harmless.

@@ -110,7 +110,10 @@ asio::awaitable<void> WalStreamer::store_history() {
 asio::awaitable<void> WalStreamer::begin() {
     switch_.reset();
     co_await session_.send(start_replication_command(options_.slot, position_, timeline_));
-    const auto event = co_await session_.next(options_.stall_limit);
+    auto event = co_await session_.next(options_.stall_limit);
+    while (event.kind == Kind::woken) {
+        event = co_await session_.next(options_.stall_limit);
+    }
     // A timeline that ended before the position is answered by its successor at once.
     if (event.kind == Kind::rows) {
         take_switch(event.rows);
@@ -124,7 +127,7 @@ asio::awaitable<void> WalStreamer::begin() {
 
 asio::awaitable<void> WalStreamer::take_message() {
     const auto event = co_await next_or_ping();
-    if (!event) {
+    if (!event || event->kind == Kind::woken) {
         co_return;
     }
     if (event->kind == Kind::copy_done) {

@@ -43,8 +43,8 @@ struct WalStop {
 
 /// Runs until WAL up to `stop.end` has been handed to the sink, then ends the COPY politely and
 /// drains it. Follows timeline switches, history files included. A removed segment is
-/// Error{wal_missing}. While `stop.end` is unknown it runs on; an end that is set later and is
-/// already received is noticed at the next message, at the latest after one status interval.
+/// Error{wal_missing}. While `stop.end` is unknown it runs on; whoever sets it later calls
+/// session.wake(), because all WAL may have come already and an idle server sends nothing.
 /// `received` hears the position after each message. Directly awaited: what is passed by
 /// reference must outlive the await. Thread: loop.
 boost::asio::awaitable<void> stream_wal(ReplicationSession& session,

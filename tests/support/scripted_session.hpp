@@ -46,6 +46,7 @@ public:
     std::vector<std::string> commands;
     std::vector<std::vector<std::byte>> messages;  // put_copy
     int copies_ended = 0;
+    int wakes = 0;
     bool closed = false;
     int calls = 0;
 
@@ -93,6 +94,8 @@ public:
         ++copies_ended;
         co_return;
     }
+
+    void wake() noexcept override { ++wakes; }
 
     void close() noexcept override { closed = true; }
 

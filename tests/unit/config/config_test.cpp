@@ -104,6 +104,9 @@ TEST_CASE("the ends of the ranges are accepted") {
     CHECK(with("max_rate: 32kB").max_rate_kb == 32);
     CHECK(with("max_rate: 1GB").max_rate_kb == 1024 * 1024);
     CHECK(with("compression_workers: 1").compression_workers == 1);
+    CHECK(with("manifest_checksums: auto").manifest_checksums == std::nullopt);
+    CHECK(with("manifest_checksums: CRC32C").manifest_checksums == DigestKind::crc32c);
+    CHECK(with("manifest_checksums: SHA512").manifest_checksums == DigestKind::sha512);
     CHECK(with("compression_workers: 64").compression_workers == 64);
     CHECK(with("stall_timeout: 1s").stall_timeout.count() == 1);
     CHECK(with("checkpoint_timeout: 1d").checkpoint_timeout.count() == 24 * 3600);

@@ -52,6 +52,28 @@ BackupOptions options_for(BackupFormat format, const std::string& compression) {
 
 }  // namespace
 
+TEST_CASE("the manifest has the digests that suit the format, or those that were asked for") {
+    struct Choice {
+        BackupFormat format;
+        std::optional<DigestKind> asked;
+        DigestKind expected;
+    };
+    const Choice choice =
+        GENERATE(Choice{BackupFormat::tar, {}, DigestKind::crc32c},
+                 Choice{BackupFormat::plain, {}, DigestKind::sha256},
+                 Choice{BackupFormat::tar, DigestKind::sha512, DigestKind::sha512},
+                 Choice{BackupFormat::plain, DigestKind::crc32c, DigestKind::crc32c});
+    SyntheticOptions source;
+    source.digest_kind = choice.expected;
+    Ground ground;
+    SyntheticServer server(make_cluster(source));
+    BackupOptions options = options_for(choice.format, "lz4");
+    options.manifest_checksums = choice.asked;
+    round_trip(ground, server, options, ground.restore_options());
+    const std::string wanted = "MANIFEST_CHECKSUMS '" + std::string(to_string(choice.expected));
+    CHECK_FALSE(line_with(server.commands(), wanted).empty());
+}
+
 TEST_CASE("a backup is listed, verifies and restores in every format") {
     const std::string compression = GENERATE("gzip:1", "gzip:0", "zstd:1", "lz4", "none", "plain");
     INFO(compression);

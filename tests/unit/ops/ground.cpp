@@ -128,6 +128,7 @@ BackupOptions backup_options() {
     options.cluster = "main";
     options.compression = Compression(CompressionMethod::gzip, 1);
     options.compression_workers = 2;
+    options.manifest_checksums = DigestKind::sha256;  // as make_cluster() has it
     return options;
 }
 

@@ -135,16 +135,51 @@ TEST_CASE("a WAL segment that is not there is noticed") {
     scene.check_not_restored();
 }
 
-TEST_CASE("a pg_control of another cluster is not restored") {
+namespace {
+
+/// The usual cluster, but its pg_control is another cluster's and its manifest says so.
+SyntheticCluster with_foreign_control() {
     SyntheticOptions other;
     other.system_identifier = 42;
     SyntheticCluster cluster = make_cluster();
     cluster.base().files["global/pg_control"] =
         make_cluster(other).base().files.at("global/pg_control");
     cluster.manifest = manifest_of(cluster);
-    Scene scene(BackupFormat::tar, cluster);
-    const Outcome restored = restore(scene.repository, scene.ground.restore_options());
-    CHECK(restored.code() == ErrorCode::damaged);
-    CHECK(contains(restored.message(), "pg_control"));
-    CHECK_FALSE(fsys::exists(scene.ground.target()));
+    return cluster;
+}
+
+const std::string foreign_control =
+    "'global/pg_control' is of the cluster with system identifier 42";
+
+}  // namespace
+
+TEST_CASE("a server that sends the pg_control of another cluster has no backup") {
+    BackupOptions options = backup_options();
+    options.format = GENERATE(BackupFormat::tar, BackupFormat::plain);
+    Ground ground;
+    Repository repository = ground.open_repository();
+    SyntheticServer server(with_foreign_control());
+    const Outcome backup = back_up(repository, server, options);
+    CHECK(backup.code() == ErrorCode::proof_failed);
+    CHECK(contains(backup.message(), foreign_control));
+    CHECK(repository.list("main").empty());
+}
+
+TEST_CASE("a pg_control of another cluster is found in an archive and not restored") {
+    Scene scene(BackupFormat::tar);
+    const SyntheticCluster foreign = with_foreign_control();
+    write_text(scene.directory / "base.tar", tar_of(foreign.base(), true));
+    write_text(scene.directory / "backup_manifest", foreign.manifest);
+    scene.check_found(foreign_control);
+    scene.check_not_restored();
+}
+
+TEST_CASE("a pg_control of another cluster is found in a tree and not restored") {
+    Scene scene(BackupFormat::plain);
+    const SyntheticCluster foreign = with_foreign_control();
+    write_text(scene.directory / "data" / "global" / "pg_control",
+               foreign.base().files.at("global/pg_control"));
+    write_text(scene.directory / "data" / "backup_manifest", foreign.manifest);
+    scene.check_found(foreign_control);
+    scene.check_not_restored();
 }

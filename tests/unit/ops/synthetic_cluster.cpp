@@ -102,17 +102,19 @@ void append_file(std::string& tar, const std::string& path, const std::string& c
     tar += as_text(tar_padding(content.size()));
 }
 
-std::string file_line(const std::string& path, const std::string& content) {
+std::string file_line(const std::string& path, const std::string& content, DigestKind kind) {
+    Digest digest(kind);
+    digest.update(as_bytes(content));
     return "{ \"Path\": \"" + path + "\", \"Size\": " + std::to_string(content.size()) +
-           ", \"Last-Modified\": \"2026-11-23 01:00:00 GMT\", \"Checksum-Algorithm\": \"SHA256\", "
-           "\"Checksum\": \"" +
-           sha256_hex(as_bytes(content)) + "\" }";
+           ", \"Last-Modified\": \"2026-11-23 01:00:00 GMT\", \"Checksum-Algorithm\": \"" +
+           std::string(to_string(kind)) + "\", \"Checksum\": \"" + to_hex(digest.finish()) + "\" }";
 }
 
 }  // namespace
 
 SyntheticCluster make_cluster(const SyntheticOptions& options) {
     SyntheticCluster cluster;
+    cluster.digest_kind = options.digest_kind;
     cluster.server_version = options.server_version;
     cluster.system_identifier = options.system_identifier;
     cluster.timeline = options.timeline;
@@ -136,7 +138,8 @@ std::string manifest_of(const SyntheticCluster& cluster) {
     std::string separator;
     for (const SyntheticArchive& archive : cluster.archives) {
         for (const auto& [path, content] : archive.files) {
-            text += separator + file_line(manifest_path(archive.name, path), content);
+            text += separator +
+                    file_line(manifest_path(archive.name, path), content, cluster.digest_kind);
             separator = ",\n";
         }
     }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/lsn.hpp"
+#include "core/io/digest.hpp"
 
 namespace tsb::test {
 
@@ -31,12 +32,14 @@ struct SyntheticOptions {
     std::string tablespace_location;  // empty: no tablespace; relative: in place
     Timeline timeline = 1;
     std::uint64_t system_identifier = 7300000000000000001;
+    DigestKind digest_kind = DigestKind::sha256;
 };
 
 struct SyntheticCluster {
     int server_version = 0;
     std::uint64_t system_identifier = 0;
     Timeline timeline = 0;
+    DigestKind digest_kind = DigestKind::sha256;  // in the manifest
     Lsn start;
     Lsn end;
     std::vector<SyntheticArchive> archives;  // as sent: tablespaces, then base

@@ -90,6 +90,8 @@ public:
         script_ = wal_end_script();
     }
 
+    void wake() noexcept override {}
+
     void close() noexcept override {
         if (!std::exchange(closed_, true)) {
             --state_->sessions_open;

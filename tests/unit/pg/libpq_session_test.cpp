@@ -80,6 +80,9 @@ std::string story(const std::string& reply, bool then_close, std::chrono::second
                 case Kind::complete:
                     told += "complete, ";
                     break;
+                case Kind::woken:
+                    told += "woken, ";
+                    break;
                 case Kind::idle:
                     told += "idle";
                     break;
@@ -103,6 +106,45 @@ TEST_CASE("a backup's events arrive in the server's order") {
                 false, patience) == "rows 1, rows 2, copy_out, data ab, data " +
                                         std::string("c\0d", 3) +
                                         ", copy_done, rows 3, complete, idle");
+}
+
+TEST_CASE("a wait for a silent server can be woken, and the session goes on") {
+    FakeServer server({wire_copy_out()}, false);
+    const auto use = [](ReplicationSession& session) -> asio::awaitable<void> {
+        session.wake();  // nobody waits: forgotten
+        co_await session.send("QUERY");
+        auto event = co_await session.next(patience);
+        CHECK(event.kind == Kind::copy_out);
+        const auto loop = co_await asio::this_coro::executor;
+        for (int i = 0; i < 2; ++i) {
+            asio::post(loop, [&session] { session.wake(); });
+            event = co_await session.next(patience);
+            CHECK(event.kind == Kind::woken);
+        }
+        const auto failure = co_await failure_of_next(session, std::chrono::seconds(0));
+        CHECK(failure == ErrorCode::stalled);
+    };
+    with_session(server, use);
+}
+
+TEST_CASE("a server that always has more to say leaves room for the rest of the loop") {
+    constexpr int messages = 1000;
+    std::string reply = wire_copy_out();
+    for (int i = 0; i < messages; ++i) reply += wire_copy_data("x");
+    FakeServer server({reply}, false);
+    const auto use = [](ReplicationSession& session) -> asio::awaitable<void> {
+        co_await session.send("QUERY");
+        co_await session.next(patience);
+        co_await session.next(patience);
+        const auto loop = co_await asio::this_coro::executor;
+        bool others_ran = false;
+        asio::post(loop, [&] { others_ran = true; });
+        int taken = 1;
+        for (; !others_ran; ++taken) co_await session.next(patience);
+        CHECK(taken < 100);
+        for (; taken < messages; ++taken) co_await session.next(patience);
+    };
+    with_session(server, use);
 }
 
 TEST_CASE("an error inside a COPY is told instead of the COPY's end") {

@@ -104,11 +104,11 @@ TEST_CASE("a manifest is read whatever the size of the runs it comes in") {
         const Manifest manifest = parse(text, step);
         REQUIRE(manifest.files().size() == 2);
         REQUIRE(manifest.total_size() == 6);
-        const ManifestFile* file = manifest.find("base/1/112");
-        REQUIRE(file != nullptr);
+        const auto file = manifest.files().find("base/1/112");
+        REQUIRE(file.has_value());
         CHECK(file->size == 3);
         CHECK(file->digest_kind == DigestKind::sha256);
-        CHECK(file->digest == digest_of_abc());
+        CHECK(std::ranges::equal(file->digest, digest_of_abc()));
         REQUIRE(manifest.wal_ranges().size() == 1);
         CHECK(manifest.wal_ranges()[0].timeline == 1);
         CHECK(manifest.wal_ranges()[0].start == Lsn{0x2000028});
@@ -128,17 +128,19 @@ TEST_CASE("files come sorted, whatever their order in the manifest") {
     const Manifest manifest =
         parse(with_files(file_line("pg_xact/0000") + ",\n" + file_line("base/5/1") + ",\n" +
                          file_line("backup_label")));
-    CHECK(std::ranges::is_sorted(manifest.files(), {}, &ManifestFile::path));
-    CHECK(manifest.find("backup_label") != nullptr);
-    CHECK(manifest.find("backup_labe") == nullptr);
-    CHECK(manifest.find("pg_xact/0001") == nullptr);
+    for (std::size_t i = 1; i < manifest.files().size(); ++i) {
+        CHECK(manifest.files()[i - 1].path < manifest.files()[i].path);
+    }
+    CHECK(manifest.files().find("backup_label"));
+    CHECK_FALSE(manifest.files().find("backup_labe"));
+    CHECK_FALSE(manifest.files().find("pg_xact/0001"));
 }
 
 TEST_CASE("an encoded path is decoded, and a file may have no checksum") {
     const Manifest manifest =
         parse(with_files(R"({ "Encoded-Path": "62617365ff", "Size": 9007199254740993 })"));
-    const ManifestFile* file = manifest.find("base\xff");
-    REQUIRE(file != nullptr);
+    const auto file = manifest.files().find("base\xff");
+    REQUIRE(file.has_value());
     CHECK(file->size == 9007199254740993U);
     CHECK(file->digest_kind == DigestKind::none);
     CHECK(file->digest.empty());
@@ -151,7 +153,8 @@ TEST_CASE("every checksum algorithm is read, with digests of its own length only
             return with_files(R"({ "Path": "a", "Size": 1, "Checksum-Algorithm": ")" + name +
                               R"(", "Checksum": ")" + std::string(bytes * 2, 'e') + "\" }");
         };
-        CHECK(parse(text(length)).find("a")->digest.size() == length);
+        const Manifest manifest = parse(text(length));
+        CHECK(manifest.files().find("a")->digest.size() == length);
         CHECK_FALSE(refusal(text(length - 1)).empty());
         CHECK_FALSE(refusal(text(length + 1)).empty());
     }
@@ -359,28 +362,71 @@ TEST_CASE("a member table is proven only when it equals the manifest") {
     const Manifest manifest = parse(manifest_text());
     const auto good = digest_of_abc();
     const auto both = [&](MemberTable& table) {
-        table.add("base/1/112", 3, good);
-        table.add("PG_VERSION", 3, good);
+        table.add("base/1/112", 3, DigestKind::sha256, good);
+        table.add("PG_VERSION", 3, DigestKind::sha256, good);
     };
     CHECK(proof_refusal(manifest, both).empty());
-    CHECK(proof_refusal(manifest, [&](MemberTable& table) { table.add("PG_VERSION", 3, good); }) ==
-          "cannot prove the backup: 'base/1/112' is missing");
+    CHECK(proof_refusal(manifest, [&](MemberTable& table) {
+              table.add("PG_VERSION", 3, DigestKind::sha256, good);
+          }) == "cannot prove the backup: 'base/1/112' is missing");
     CHECK(proof_refusal(manifest, [&](MemberTable& table) {
               both(table);
-              table.add("PG_VERSION", 3, good);
+              table.add("PG_VERSION", 3, DigestKind::sha256, good);
           }) == "cannot prove the backup: 'PG_VERSION' occurs twice");
     CHECK(proof_refusal(manifest, [&](MemberTable& table) {
               both(table);
-              table.add("x", 0, {});
+              table.add("x", 0, DigestKind::sha256, {});
           }) == "cannot prove the backup: 'x' is not in the manifest");
+}
+
+TEST_CASE("a manifest that leaves a member's digest out, or names another kind, proves nothing") {
+    const auto with_entry = [](const std::string& entry) {
+        return proof_refusal(parse(with_files(entry)), [](MemberTable& table) {
+            table.add("a", 3, DigestKind::sha256, digest_of_abc());
+        });
+    };
+    CHECK(with_entry(file_line("a")).empty());
+    CHECK(with_entry(R"({ "Path": "a", "Size": 3 })") ==
+          "cannot prove the backup: 'a' has no SHA256 digest in the manifest");
+    CHECK(with_entry(R"({ "Path": "a", "Size": 3, "Checksum-Algorithm": "CRC32C", )"
+                     R"("Checksum": "01020304" })") ==
+          "cannot prove the backup: 'a' has another CRC32C digest than the manifest says");
+}
+
+TEST_CASE("a table of files keeps many, finds each and tells twins") {
+    FileTable table;
+    const std::string longest(std::size_t{64} * 1024, 'p');
+    for (int i = 99'999; i >= 0; --i) {
+        const std::string path = "base/" + std::to_string(i);
+        table.add(path, static_cast<std::uint64_t>(i), DigestKind::sha224, as_bytes(path));
+    }
+    table.add(longest, 1, DigestKind::none, {});
+    CHECK_THROWS_AS(table.add(longest + "p", 1, DigestKind::none, {}), Error);
+    table.sort();
+    REQUIRE(table.size() == 100'001);
+    CHECK_FALSE(table.twin());
+    for (int i = 0; i < 100'000; ++i) {
+        const std::string path = "base/" + std::to_string(i);
+        const auto file = table.find(path);
+        REQUIRE(file.has_value());
+        REQUIRE(file->size == static_cast<std::uint64_t>(i));
+        REQUIRE(file->digest_kind == DigestKind::sha224);
+        REQUIRE(as_text(file->digest) == path);
+    }
+    CHECK(table.find(longest)->digest.empty());
+    CHECK_FALSE(table.find("base/100000"));
+    CHECK_FALSE(table.find(""));
+    table.add("base/7", 0, DigestKind::none, {});
+    table.sort();
+    CHECK(table.twin() == "base/7");
 }
 
 TEST_CASE("a long list of problems is told by its first five and a count") {
     const Manifest manifest = parse(manifest_text());
     const std::string message = proof_refusal(manifest, [](MemberTable& table) {
-        for (char c : std::string("abcd")) table.add({c}, 1, {});
-        table.add("PG_VERSION", 1, {});
-        table.add("z", 1, {});
+        for (char c : std::string("abcd")) table.add(std::string(1, c), 1, DigestKind::sha256, {});
+        table.add("PG_VERSION", 1, DigestKind::sha256, {});
+        table.add("z", 1, DigestKind::sha256, {});
     });
     CHECK(contains(message, "'PG_VERSION' has 1 bytes instead of 3; 'a' is not in the manifest; "));
     CHECK(contains(message, "'d' is not in the manifest; and 2 more"));

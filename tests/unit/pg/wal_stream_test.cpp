@@ -180,6 +180,19 @@ TEST_CASE("an end that becomes known later is noticed at the next message or sil
     say_goodbye(silent.session);
     silent.run();
     CHECK(silent.session.script_is_over());
+
+    Stream woken;
+    woken.session.say(Kind::woken)
+        .say(Kind::copy_both)
+        .data(wal_data(2 * mib, 1000))
+        .say(Kind::woken)
+        .then([&] { woken.stop.end = Lsn{2 * mib + 500}; })
+        .say(Kind::woken);
+    say_goodbye(woken.session);
+    woken.run();
+    CHECK(woken.sink.calls.back() == "end segment");
+    CHECK(woken.session.script_is_over());
+    CHECK(woken.session.messages.empty());
 }
 
 TEST_CASE("keepalives that ask are answered with the position") {
