@@ -19,6 +19,14 @@ constexpr const char* control_file_new = "global/pg_control.tsbackup";
 RestoreRun::RestoreRun(StoredBackup& backup, const RestoreOptions& options, JobContext& job)
     : backup_(backup), options_(options), job_(job) {}
 
+// Targets that are given up remove the directories that they made. A later one may lie in a
+// directory that an earlier one made, so the order is that of their making, backwards.
+RestoreRun::~RestoreRun() {
+    for (auto plan = tablespaces_.rbegin(); plan != tablespaces_.rend(); ++plan) {
+        tablespace_targets_.erase(plan->oid);
+    }
+}
+
 void RestoreRun::preflight() {
     job_.progress.phase = Phase::checking;
     if (!options_.target.is_absolute() || !options_.target.has_filename()) {
@@ -161,7 +169,7 @@ RestoreReport RestoreRun::report() const {
     report.notes.push_back("start it with PostgreSQL " +
                            std::to_string(backup_.metadata().server_major()) +
                            "; it replays to the end of the backup, begins a new timeline and "
-                           "accepts writes by itself (a first start takes some 20 seconds)");
+                           "accepts writes by itself, often within half a minute");
     report.notes.emplace_back(
         "backup_label stays: PostgreSQL retires it by itself, and without it the cluster refuses "
         "to start rather than come up with wrong data");

@@ -21,6 +21,8 @@ namespace tsb {
 class RestoreRun {
 public:
     RestoreRun(StoredBackup& backup, const RestoreOptions& options, JobContext& job);
+    ~RestoreRun();
+    RestoreRun(const RestoreRun&) = delete;
 
     /// Decides everything that can be decided without writing: places, version, space, owner.
     void preflight();

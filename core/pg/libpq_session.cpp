@@ -23,6 +23,9 @@ constexpr std::chrono::seconds send_limit{60};
 constexpr std::chrono::seconds skip_limit{10};
 // 32 KiB each in a base backup.
 constexpr unsigned most_events_in_a_row = 32;
+constexpr unsigned much_in_a_gap = 2;
+// A local socket holds 208 KiB, which a server fills in about twice this time.
+constexpr std::chrono::microseconds gathering_time{100};
 
 Error lost(const std::string& reason) {
     return {ErrorCode::connection, "the connection to the server was lost: " + reason};
@@ -109,21 +112,34 @@ asio::awaitable<SessionEvent> LibpqSession::next(std::chrono::seconds stall_limi
     for (;;) {
         require_open();
         if (auto event = take_event()) {
+            ++events_since_gap_;
             co_await let_others_run();
             co_return std::move(*event);
         }
         if (!loss_.empty()) {
             throw lost(loss_);
         }
-        if (read) {
-            events_in_a_row_ = 0;
-            if (co_await wait(SocketWait::Interest::read, stall_limit)) {
-                co_return SessionEvent(SessionEvent::Kind::woken);
-            }
+        if (read && co_await gap(stall_limit)) {
+            co_return SessionEvent(SessionEvent::Kind::woken);
         }
         consume_input();
         read = !read;
     }
+}
+
+/// Servers write 8 KiB at a time, and to wake up for each costs more than to read it. So while
+/// much comes, what comes is let gather for a moment instead.
+asio::awaitable<bool> LibpqSession::gap(std::chrono::seconds stall_limit) {
+    const bool much_comes = events_since_gap_ >= much_in_a_gap;
+    events_since_gap_ = 0;
+    events_in_a_row_ = 0;
+    if (in_copy_ && (much_comes || !gathering_)) {
+        gathering_ = true;
+        const auto outcome = co_await socket_.pause(gathering_time);
+        co_return outcome == SocketWait::Outcome::woken;
+    }
+    gathering_ = false;
+    co_return co_await wait(SocketWait::Interest::read, stall_limit);
 }
 
 /// A server that always has something to say must not keep the loop from everybody else.

@@ -42,6 +42,8 @@ private:
     /// True when wake() ended it.
     boost::asio::awaitable<bool> wait(SocketWait::Interest interest, std::chrono::seconds limit);
     boost::asio::awaitable<void> let_others_run();
+    /// Until there may be more to read; true when wake() ended it.
+    boost::asio::awaitable<bool> gap(std::chrono::seconds stall_limit);
     std::optional<SessionEvent> take_event();
     std::optional<SessionEvent> take_copy_data();
     std::optional<SessionEvent> take_result();
@@ -55,6 +57,8 @@ private:
     int server_version_;
     bool in_copy_ = false;
     unsigned events_in_a_row_ = 0;         // given without giving way to the rest of the loop
+    unsigned events_since_gap_ = 0;        // given since there was nothing to read
+    bool gathering_ = false;               // the last gap was a pause, not a wait
     bool copy_ended_ = false;              // and not yet told
     std::optional<SessionEvent> pending_;  // comes after the end of the COPY
     std::string loss_;                     // why the connection broke; empty while it has not

@@ -52,6 +52,24 @@ asio::awaitable<SocketWait::Outcome> SocketWait::wait(Interest interest,
     return wait_on(state_, interest, limit);
 }
 
+asio::awaitable<SocketWait::Outcome> SocketWait::pause(std::chrono::microseconds time) {
+    return pause_on(state_, time);
+}
+
+asio::awaitable<SocketWait::Outcome> SocketWait::pause_on(std::shared_ptr<State> state,
+                                                          std::chrono::microseconds time) {
+    if (state->interrupted) {
+        co_return Outcome::interrupted;
+    }
+    state->woken = false;
+    state->timer.expires_after(time);
+    co_await state->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (state->interrupted) {
+        co_return Outcome::interrupted;
+    }
+    co_return state->woken ? Outcome::woken : Outcome::time_over;
+}
+
 asio::awaitable<SocketWait::Outcome> SocketWait::wait_on(std::shared_ptr<State> state,
                                                          Interest interest,
                                                          std::chrono::seconds limit) {

@@ -24,6 +24,8 @@ public:
     /// Suspends until the socket is ready for `interest`, `limit` is over, or wake() or interrupt()
     /// is called. May report ready without cause.
     boost::asio::awaitable<Outcome> wait(Interest interest, std::chrono::seconds limit);
+    /// Suspends for `time`, whatever the socket says, unless wake() or interrupt() is called.
+    boost::asio::awaitable<Outcome> pause(std::chrono::microseconds time);
     /// Ends the wait of this moment, if there is one.
     void wake() noexcept;
     /// Ends the wait, and every later one, as interrupted.
@@ -35,6 +37,8 @@ private:
     struct State;
     static boost::asio::awaitable<Outcome> wait_on(std::shared_ptr<State> state, Interest interest,
                                                    std::chrono::seconds limit);
+    static boost::asio::awaitable<Outcome> pause_on(std::shared_ptr<State> state,
+                                                    std::chrono::microseconds time);
     std::shared_ptr<State> state_;
 };
 

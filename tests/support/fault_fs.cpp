@@ -33,12 +33,18 @@ void FaultFs::fail_fitting_call(std::uint64_t number, Fault fault) {
     only_fitting_ = true;
 }
 
+void FaultFs::at_call(std::uint64_t number, std::function<void()> action) {
+    fail_call(number, Fault::io_error);
+    action_ = std::move(action);
+}
+
 void FaultFs::heal() {
     const std::lock_guard lock(mutex_);
     only_fitting_ = false;
     calls_ = 0;
     faulty_number_ = 0;
     fired_ = false;
+    action_ = nullptr;
     faulty_call_.clear();
 }
 
@@ -94,6 +100,10 @@ bool FaultFs::enter(const std::string& verb, const std::string& object, Effect e
     if (faulty_number_ == 0 || calls_ != faulty_number_) return false;
     fired_ = true;
     faulty_call_ = verb + " '" + object + "'";
+    if (action_) {
+        action_();
+        return false;
+    }
     switch (fault_) {
         case Fault::io_error:
             throw errno_error(EIO, verb, object);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -48,6 +49,9 @@ public:
     /// disk_full what takes space, crash what changes the disk. Fewer runs for a sweep that leaves
     /// nothing out.
     void fail_fitting_call(std::uint64_t number, Fault fault);
+    /// Before the `number`th call (from 1) `action` is called; the call itself meets nothing.
+    /// Counting begins anew.
+    void at_call(std::uint64_t number, std::function<void()> action);
     /// No fault from now on. Counting begins anew; what is not synced is still remembered.
     void heal();
     std::uint64_t calls() const;
@@ -99,6 +103,7 @@ private:
     std::uint64_t calls_ = 0;
     std::uint64_t faulty_number_ = 0;  // 0: none
     Fault fault_ = Fault::io_error;
+    std::function<void()> action_;  // instead of the fault
     bool only_fitting_ = false;
     bool fired_ = false;
     std::string faulty_call_;

@@ -103,3 +103,79 @@ TEST_CASE("a verify that could not read everything does not call the backup good
     };
     sweep(ground.fs, Fault::io_error, attempt, [](const Outcome&) {});
 }
+
+namespace {
+
+/// The usual cluster and a second tablespace beside its first.
+SyntheticCluster with_two_tablespaces() {
+    SyntheticOptions source;
+    source.tablespace_location = "/srv/fast";
+    SyntheticCluster cluster = make_cluster(source);
+    SyntheticArchive second = cluster.archives.front();
+    second.name = std::to_string(synthetic_tablespace + 1);
+    second.location = "/srv/slow";
+    cluster.base().files["tablespace_map"] += second.name + " " + second.location + "\n";
+    cluster.base().links["pg_tblspc/" + second.name] = second.location;
+    cluster.archives.insert(cluster.archives.begin() + 1, second);
+    cluster.manifest = manifest_of(cluster);
+    return cluster;
+}
+
+/// Runs `work` with its stop requested before file-system call 1..N, until one ends before that.
+void stop_at_every_call(FaultFs& fs, const std::function<Outcome(const std::stop_token&)>& work,
+                        const std::function<void()>& check_stopped) {
+    std::uint64_t stopped = 0;
+    bool reached = true;
+    for (std::uint64_t number = 1; reached; ++number) {
+        std::stop_source stop;
+        fs.at_call(number, [&] { stop.request_stop(); });
+        const Outcome outcome = work(stop.get_token());
+        reached = fs.fired();
+        INFO("call " << number << ", " << fs.faulty_call() << ": " << outcome.message());
+        fs.heal();
+        if (outcome.ok()) continue;
+        REQUIRE(outcome.code() == ErrorCode::cancelled);
+        ++stopped;
+        check_stopped();
+    }
+    CHECK(stopped > 10);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a restore that is cancelled at any moment leaves nothing, directories it made included") {
+    Ground ground;
+    SyntheticServer server(with_two_tablespaces());
+    Repository repository = ground.open_repository();
+    REQUIRE(back_up(repository, server, sweep_options(BackupFormat::tar)).ok());
+    RestoreOptions options = ground.restore_options();
+    const std::filesystem::path made = ground.path() / "made";
+    options.target = made / "data";
+    options.tablespace_map["/srv/fast"] = made / "tablespaces" / "fast";
+    options.tablespace_map["/srv/slow"] = made / "tablespaces" / "slow";
+    stop_at_every_call(
+        ground.fs,
+        [&](const std::stop_token& stop) {
+            Outcome outcome = restore(repository, options, stop);
+            if (outcome.ok()) std::filesystem::remove_all(made);
+            return outcome;
+        },
+        [&] { CHECK_FALSE(std::filesystem::exists(made)); });
+}
+
+TEST_CASE("a verify can be cancelled at any moment and never calls the backup bad for it") {
+    const BackupFormat format = GENERATE(BackupFormat::tar, BackupFormat::plain);
+    Ground ground;
+    SyntheticServer server(small_cluster());
+    Repository repository = ground.open_repository();
+    REQUIRE(back_up(repository, server, sweep_options(format)).ok());
+    stop_at_every_call(
+        ground.fs,
+        [&](const std::stop_token& stop) {
+            Outcome outcome = verify(repository, "latest", stop);
+            CHECK(outcome.verified.problems.empty());
+            return outcome;
+        },
+        [] {});
+}
