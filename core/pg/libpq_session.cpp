@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -23,9 +24,11 @@ constexpr std::chrono::seconds send_limit{60};
 constexpr std::chrono::seconds skip_limit{10};
 // 32 KiB each in a base backup.
 constexpr unsigned most_events_in_a_row = 32;
-constexpr unsigned much_in_a_gap = 2;
-// A local socket holds 208 KiB, which a server fills in about twice this time.
-constexpr std::chrono::microseconds gathering_time{100};
+// A local socket holds at most six of them: with so many there the server may already be waiting.
+constexpr unsigned few_events = 2;
+constexpr unsigned many_events = 4;
+constexpr std::chrono::microseconds shortest_gathering{50};
+constexpr std::chrono::microseconds longest_gathering{1000};
 
 Error lost(const std::string& reason) {
     return {ErrorCode::connection, "the connection to the server was lost: " + reason};
@@ -128,14 +131,18 @@ asio::awaitable<SessionEvent> LibpqSession::next(std::chrono::seconds stall_limi
 }
 
 /// Servers write 8 KiB at a time, and to wake up for each costs more than to read it. So while
-/// much comes, what comes is let gather for a moment instead.
+/// anything comes at all it is let gather for a moment, as long as it takes for a few messages.
 asio::awaitable<bool> LibpqSession::gap(std::chrono::seconds stall_limit) {
-    const bool much_comes = events_since_gap_ >= much_in_a_gap;
-    events_since_gap_ = 0;
+    const unsigned came = std::exchange(events_since_gap_, 0);
     events_in_a_row_ = 0;
-    if (in_copy_ && (much_comes || !gathering_)) {
+    if (in_copy_ && (came > 0 || !gathering_)) {
+        if (came >= many_events) {
+            gathering_time_ = std::max(gathering_time_ / 2, shortest_gathering);
+        } else if (came < few_events) {
+            gathering_time_ = std::min(gathering_time_ * 2, longest_gathering);
+        }
         gathering_ = true;
-        const auto outcome = co_await socket_.pause(gathering_time);
+        const auto outcome = co_await socket_.pause(gathering_time_);
         co_return outcome == SocketWait::Outcome::woken;
     }
     gathering_ = false;

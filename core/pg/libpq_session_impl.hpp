@@ -56,9 +56,10 @@ private:
     SocketWait socket_;
     int server_version_;
     bool in_copy_ = false;
-    unsigned events_in_a_row_ = 0;         // given without giving way to the rest of the loop
-    unsigned events_since_gap_ = 0;        // given since there was nothing to read
-    bool gathering_ = false;               // the last gap was a pause, not a wait
+    unsigned events_in_a_row_ = 0;   // given without giving way to the rest of the loop
+    unsigned events_since_gap_ = 0;  // given since there was nothing to read
+    bool gathering_ = false;         // the last gap was a pause, not a wait
+    std::chrono::microseconds gathering_time_{100};
     bool copy_ended_ = false;              // and not yet told
     std::optional<SessionEvent> pending_;  // comes after the end of the COPY
     std::string loss_;                     // why the connection broke; empty while it has not

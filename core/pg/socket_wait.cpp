@@ -10,11 +10,21 @@ namespace tsb {
 namespace asio = boost::asio;
 
 // The coroutine awaits the timer alone; socket readiness and interrupts cancel it. Completion
-// handlers share the state, so that they may run after the SocketWait is gone.
+// handlers share the state, so that they may run after the SocketWait is gone. The socket is
+// watched only during a wait: otherwise each arrival would wake the loop in a pause, too.
 struct SocketWait::State {
-    State(const asio::any_io_executor& executor, int socket)
-        : descriptor(executor, socket), timer(executor) {}
+    State(const asio::any_io_executor& executor, int watched)
+        : socket(watched), descriptor(executor), timer(executor) {}
 
+    void watch() { descriptor.assign(socket); }
+    // Asio's descriptor would otherwise close libpq's socket.
+    void unwatch() {
+        if (descriptor.is_open()) {
+            descriptor.release();
+        }
+    }
+
+    const int socket;
     asio::posix::stream_descriptor descriptor;
     asio::steady_timer timer;
     bool ready = false;
@@ -41,10 +51,7 @@ void SocketWait::interrupt() noexcept {
 
 void SocketWait::release() noexcept {
     interrupt();
-    // The descriptor would otherwise close libpq's socket.
-    if (state_->descriptor.is_open()) {
-        state_->descriptor.release();
-    }
+    state_->unwatch();
 }
 
 asio::awaitable<SocketWait::Outcome> SocketWait::wait(Interest interest,
@@ -85,15 +92,16 @@ asio::awaitable<SocketWait::Outcome> SocketWait::wait_on(std::shared_ptr<State> 
             state->timer.cancel();
         }
     };
+    state->watch();
     state->descriptor.async_wait(interest == Interest::read
                                      ? asio::posix::descriptor_base::wait_read
                                      : asio::posix::descriptor_base::wait_write,
                                  on_ready);
     co_await state->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    state->unwatch();
     if (state->interrupted) {
         co_return Outcome::interrupted;
     }
-    state->descriptor.cancel();
     if (state->ready) {
         co_return Outcome::ready;
     }

@@ -5,72 +5,12 @@
 
 #include "core/base/error.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/pg/manifest_text.hpp"
 
 using namespace tsb;
+using namespace tsb::test;
 
 namespace {
-
-/// Gives `text` in runs of at most `step` bytes.
-class TextSource : public ByteSource {
-public:
-    explicit TextSource(std::string text, std::size_t step = 4096)
-        : text_(std::move(text)), step_(step) {}
-    Bytes next() override {
-        const auto run = std::string_view(text_).substr(position_, step_);
-        position_ += run.size();
-        return as_bytes(run);
-    }
-
-private:
-    std::string text_;
-    std::size_t step_;
-    std::size_t position_ = 0;
-};
-
-const std::string abc_sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-
-std::string file_line(const std::string& path, const std::string& size = "3") {
-    return R"({ "Path": ")" + path + R"(", "Size": )" + size +
-           R"(, "Last-Modified": "2026-11-23 02:04:48 GMT", "Checksum-Algorithm": "SHA256", )"
-           R"("Checksum": ")" +
-           abc_sha256 + "\" }";
-}
-
-std::string range_line(const std::string& timeline = "1", const std::string& start = "0/2000028",
-                       const std::string& end = "0/2000100") {
-    return R"({ "Timeline": )" + timeline + R"(, "Start-LSN": ")" + start + R"(", "End-LSN": ")" +
-           end + "\" }";
-}
-
-/// Adds the last line, with the digest of `lines`.
-std::string sealed(const std::string& lines) {
-    return lines + R"("Manifest-Checksum": ")" + sha256_hex(as_bytes(lines)) + "\"}\n";
-}
-
-struct Parts {
-    std::string head = R"({ "PostgreSQL-Backup-Manifest-Version": 1,)";
-    std::string files = file_line("PG_VERSION") + ",\n" + file_line("base/1/112");
-    std::string ranges = range_line();
-};
-
-std::string manifest_text(const Parts& parts = {}) {
-    return sealed(parts.head + "\n\"Files\": [\n" + parts.files + "\n],\n\"WAL-Ranges\": [\n" +
-                  parts.ranges + "\n],\n");
-}
-std::string with_head(const std::string& head) {
-    return manifest_text({.head = head});
-}
-std::string with_files(const std::string& files) {
-    return manifest_text({.files = files});
-}
-std::string with_ranges(const std::string& ranges) {
-    return manifest_text({.ranges = ranges});
-}
-
-Manifest parse(const std::string& text, std::size_t step = 4096) {
-    TextSource source(text, step);
-    return Manifest::parse(source, "backup_manifest");
-}
 
 /// The message with which `text` is refused as damaged; empty when it is accepted.
 std::string refusal(const std::string& text) {
@@ -82,18 +22,10 @@ std::string refusal(const std::string& text) {
     return {};
 }
 
-bool contains(std::string_view text, std::string_view part) {
-    return text.find(part) != std::string_view::npos;
-}
-
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
     const std::size_t at = text.find(from);
     REQUIRE(at != std::string::npos);
     return text.replace(at, from.size(), to);
-}
-
-std::vector<std::byte> digest_of_abc() {
-    return *from_hex(abc_sha256);
 }
 
 }  // namespace
@@ -319,120 +251,4 @@ TEST_CASE("an error of the source reaches the caller unchanged") {
         CHECK(error.code() == ErrorCode::io);
         CHECK(error.what() == std::string("cannot read 'x': broken"));
     }
-}
-
-TEST_CASE("a proof names what is extra, repeated, resized, changed and missing") {
-    const Manifest manifest =
-        parse(with_files(file_line("a") + "," + file_line("b") + "," + file_line("c") + "," +
-                         file_line("d") + R"(,{ "Path": "e", "Size": 1 })"));
-    ManifestProof proof(manifest);
-    auto changed = digest_of_abc();
-    changed.back() ^= std::byte{1};
-
-    CHECK(proof.check("a", 3, digest_of_abc()).empty());
-    CHECK(proof.check("a", 3, digest_of_abc()) == "'a' occurs twice");
-    CHECK(proof.check("b", 4, digest_of_abc()) == "'b' has 4 bytes instead of 3");
-    CHECK(proof.check("c", 3, changed) == "'c' has another SHA256 digest than the manifest says");
-    CHECK(proof.check("x\n", 3, digest_of_abc()) == "'x\\x0A' is not in the manifest");
-    CHECK(proof.checked() == 3);
-    CHECK(proof.missing() == std::vector<std::string>{"'d' is missing", "'e' is missing"});
-    CHECK(proof.missing(1) == std::vector<std::string>{"'d' is missing"});
-    CHECK(proof.check("d", 3, {}) == "'d' has another SHA256 digest than the manifest says");
-    CHECK(proof.check("e", 1, {}).empty());
-    CHECK(proof.missing().empty());
-}
-
-namespace {
-
-/// The refusal of a table that `fill` filled; empty when it is proven.
-std::string proof_refusal(const Manifest& manifest, const std::function<void(MemberTable&)>& fill) {
-    MemberTable table;
-    try {
-        fill(table);
-        table.prove(manifest);
-    } catch (const Error& error) {
-        return error.code() == ErrorCode::proof_failed ? error.what() : "other code";
-    }
-    return {};
-}
-
-}  // namespace
-
-TEST_CASE("a member table is proven only when it equals the manifest") {
-    const Manifest manifest = parse(manifest_text());
-    const auto good = digest_of_abc();
-    const auto both = [&](MemberTable& table) {
-        table.add("base/1/112", 3, DigestKind::sha256, good);
-        table.add("PG_VERSION", 3, DigestKind::sha256, good);
-    };
-    CHECK(proof_refusal(manifest, both).empty());
-    CHECK(proof_refusal(manifest, [&](MemberTable& table) {
-              table.add("PG_VERSION", 3, DigestKind::sha256, good);
-          }) == "cannot prove the backup: 'base/1/112' is missing");
-    CHECK(proof_refusal(manifest, [&](MemberTable& table) {
-              both(table);
-              table.add("PG_VERSION", 3, DigestKind::sha256, good);
-          }) == "cannot prove the backup: 'PG_VERSION' occurs twice");
-    CHECK(proof_refusal(manifest, [&](MemberTable& table) {
-              both(table);
-              table.add("x", 0, DigestKind::sha256, {});
-          }) == "cannot prove the backup: 'x' is not in the manifest");
-}
-
-TEST_CASE("a manifest that leaves a member's digest out, or names another kind, proves nothing") {
-    const auto with_entry = [](const std::string& entry) {
-        return proof_refusal(parse(with_files(entry)), [](MemberTable& table) {
-            table.add("a", 3, DigestKind::sha256, digest_of_abc());
-        });
-    };
-    CHECK(with_entry(file_line("a")).empty());
-    CHECK(with_entry(R"({ "Path": "a", "Size": 3 })") ==
-          "cannot prove the backup: 'a' has no SHA256 digest in the manifest");
-    CHECK(with_entry(R"({ "Path": "a", "Size": 3, "Checksum-Algorithm": "CRC32C", )"
-                     R"("Checksum": "01020304" })") ==
-          "cannot prove the backup: 'a' has another CRC32C digest than the manifest says");
-}
-
-TEST_CASE("a table of files keeps many, finds each and tells twins") {
-    FileTable table;
-    const std::string longest(std::size_t{64} * 1024, 'p');
-    for (int i = 99'999; i >= 0; --i) {
-        const std::string path = "base/" + std::to_string(i);
-        table.add(path, static_cast<std::uint64_t>(i), DigestKind::sha224, as_bytes(path));
-    }
-    table.add(longest, 1, DigestKind::none, {});
-    CHECK_THROWS_AS(table.add(longest + "p", 1, DigestKind::none, {}), Error);
-    table.sort();
-    REQUIRE(table.size() == 100'001);
-    CHECK_FALSE(table.twin());
-    for (int i = 0; i < 100'000; ++i) {
-        const std::string path = "base/" + std::to_string(i);
-        const auto file = table.find(path);
-        REQUIRE(file.has_value());
-        REQUIRE(file->size == static_cast<std::uint64_t>(i));
-        REQUIRE(file->digest_kind == DigestKind::sha224);
-        REQUIRE(as_text(file->digest) == path);
-    }
-    CHECK(table.find(longest)->digest.empty());
-    CHECK_FALSE(table.find("base/100000"));
-    CHECK_FALSE(table.find(""));
-    table.add("base/7", 0, DigestKind::none, {});
-    table.sort();
-    CHECK(table.twin() == "base/7");
-}
-
-TEST_CASE("a long list of problems is told by its first five and a count") {
-    const Manifest manifest = parse(manifest_text());
-    const std::string message = proof_refusal(manifest, [](MemberTable& table) {
-        for (char c : std::string("abcd")) table.add(std::string(1, c), 1, DigestKind::sha256, {});
-        table.add("PG_VERSION", 1, DigestKind::sha256, {});
-        table.add("z", 1, DigestKind::sha256, {});
-    });
-    CHECK(contains(message, "'PG_VERSION' has 1 bytes instead of 3; 'a' is not in the manifest; "));
-    CHECK(contains(message, "'d' is not in the manifest; and 2 more"));
-}
-
-TEST_CASE("members of tablespace archives have their path in the manifest") {
-    CHECK(manifest_path("base", "global/1262") == "global/1262");
-    CHECK(manifest_path("16385", "PG_15_202209061/5/1") == "pg_tblspc/16385/PG_15_202209061/5/1");
 }
