@@ -49,6 +49,11 @@ struct FileStatus {
     uid_t uid = 0;
     gid_t gid = 0;
     dev_t device = 0;
+    ino_t inode = 0;
+    std::int64_t modified_ns = 0;  // since 1970
+    std::int64_t changed_ns = 0;   // of content, name, mode or owner
+
+    bool operator==(const FileStatus&) const = default;
 };
 
 enum class RenameMode { replace, no_replace };

@@ -56,6 +56,10 @@ Fd open_or_fail(int parent, const std::string& path, int flags, mode_t mode,
     return fd;
 }
 
+std::int64_t nanoseconds(const timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 FileStatus to_status(const struct stat& raw) {
     FileStatus status;
     status.kind = S_ISREG(raw.st_mode)   ? FileKind::file
@@ -67,6 +71,9 @@ FileStatus to_status(const struct stat& raw) {
     status.uid = raw.st_uid;
     status.gid = raw.st_gid;
     status.device = raw.st_dev;
+    status.inode = raw.st_ino;
+    status.modified_ns = nanoseconds(raw.st_mtim);
+    status.changed_ns = nanoseconds(raw.st_ctim);
     return status;
 }
 

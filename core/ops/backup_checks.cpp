@@ -9,17 +9,6 @@ namespace tsb {
 
 namespace asio = boost::asio;
 
-namespace {
-
-std::optional<Metadata> newest_good(Repository& repository, const std::string& cluster) {
-    std::vector<BackupEntry> entries = repository.list(cluster);
-    const auto found = std::find_if(entries.rbegin(), entries.rend(),
-                                    [](const BackupEntry& e) { return e.metadata.has_value(); });
-    return found == entries.rend() ? std::nullopt : std::move(found->metadata);
-}
-
-}  // namespace
-
 asio::awaitable<BackupSource> check_source(ReplicationSession& data, ReplicationSession& wal) {
     BackupSource source;
     source.server_version = data.server_version();
@@ -40,7 +29,7 @@ void require_own_repository(Repository& repository, const std::string& cluster,
             "cannot use repository '" + repository.path().string() + "': it is not there any more",
             "is its file system still mounted?");
     }
-    const std::optional<Metadata> newest = newest_good(repository, cluster);
+    const auto newest = repository.newest_good(cluster);
     if (newest && newest->system_identifier != system_identifier) {
         throw Error(ErrorCode::wrong_cluster,
                     "cannot back up '" + cluster + "': the server's system identifier is " +
@@ -52,7 +41,7 @@ void require_own_repository(Repository& repository, const std::string& cluster,
 }
 
 std::uint64_t estimate_stored_bytes(std::uint64_t cluster_bytes, const BackupOptions& options,
-                                    const std::optional<Metadata>& previous) {
+                                    const Metadata* previous) {
     if (options.format == BackupFormat::plain ||
         options.compression.method == CompressionMethod::none) {
         return cluster_bytes;
@@ -68,8 +57,8 @@ std::uint64_t estimate_stored_bytes(std::uint64_t cluster_bytes, const BackupOpt
 
 void require_space(Repository& repository, const BackupOptions& options,
                    std::uint64_t cluster_bytes) {
-    const std::uint64_t needed =
-        estimate_stored_bytes(cluster_bytes, options, newest_good(repository, options.cluster));
+    const auto previous = repository.newest_good(options.cluster);
+    const std::uint64_t needed = estimate_stored_bytes(cluster_bytes, options, previous.get());
     const std::uint64_t free = repository.free_bytes();
     if (needed > free) {
         throw Error(ErrorCode::disk_full,

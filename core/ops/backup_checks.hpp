@@ -31,7 +31,7 @@ void require_own_repository(Repository& repository, const std::string& cluster,
 /// same format and method, with a fifth added; without one, cluster_bytes when uncompressed and
 /// two fifths of it when compressed (TimescaleDB and pgbench data take a seventh to a third). Pure.
 std::uint64_t estimate_stored_bytes(std::uint64_t cluster_bytes, const BackupOptions& options,
-                                    const std::optional<Metadata>& previous);
+                                    const Metadata* previous);
 
 /// Error{disk_full} when the estimate does not fit into the repository's free space.
 void require_space(Repository& repository, const BackupOptions& options,

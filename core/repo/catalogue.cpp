@@ -32,26 +32,20 @@ bool is_cluster(Fs& fs, int root, const std::string& name) {
            is_directory(fs, root, names::join(name, names::backups_directory));
 }
 
-/// Ids of the backups of a cluster, oldest first; what is not ours is passed over.
-std::vector<std::string> backup_ids(Fs& fs, int cluster) {
-    const Fd backups = fs.open_directory(cluster, names::backups_directory);
-    std::vector<std::string> ids;
-    for (const std::string& name : fs.entries(backups.get())) {
-        if (names::parse_backup_id(name) && is_directory(fs, backups.get(), name)) {
-            ids.push_back(name);
-        }
-    }
-    return ids;
-}
-
-BackupEntry read_entry(Fs& fs, int cluster_directory, const std::string& cluster,
-                       const std::string& id) {
-    BackupEntry entry{cluster, id, std::nullopt, {}};
+/// One backup of a cluster's open backups/; nothing when the name is not a backup's.
+std::optional<BackupEntry> read_entry(Fs& fs, int backups, const std::string& cluster,
+                                      const std::string& id, MetadataCache& cache) {
+    BackupEntry entry{cluster, id, nullptr, {}};
     try {
-        const Fd backup =
-            fs.open_directory(cluster_directory, names::join(names::backups_directory, id));
-        entry.metadata = read_metadata(fs, backup.get(), cluster, id);
+        const auto file = fs.status(backups, names::join(id, names::metadata_file));
+        if (file) entry.metadata = cache.find(cluster, id, *file);
+        if (entry.metadata) return entry;
+        const Fd backup = fs.open_directory(backups, id);
+        entry.metadata =
+            std::make_shared<const Metadata>(read_metadata(fs, backup.get(), cluster, id));
+        if (file) cache.keep(cluster, id, *file, entry.metadata);
     } catch (const Error& error) {
+        if (!is_directory(fs, backups, id)) return std::nullopt;
         entry.problem = error.what();
     }
     return entry;
@@ -84,10 +78,23 @@ std::vector<BackupEntry> Repository::list(const std::string& cluster) {
     std::vector<BackupEntry> entries;
     const Fd directory = open_cluster(cluster);
     if (!directory) return entries;
-    for (const std::string& id : backup_ids(*fs_, directory.get())) {
-        entries.push_back(read_entry(*fs_, directory.get(), cluster, id));
+    const Fd backups = fs_->open_directory(directory.get(), names::backups_directory);
+    const std::vector<std::string> found = fs_->entries(backups.get());
+    for (const std::string& id : found) {
+        if (!names::parse_backup_id(id)) continue;
+        auto entry = read_entry(*fs_, backups.get(), cluster, id, *cache_);
+        if (entry) entries.push_back(std::move(*entry));
     }
+    cache_->forget_others(
+        cluster, [&](const std::string& id) { return std::ranges::binary_search(found, id); });
     return entries;
+}
+
+std::shared_ptr<const Metadata> Repository::newest_good(const std::string& cluster) {
+    const std::vector<BackupEntry> entries = list(cluster);
+    const auto newest = std::find_if(entries.rbegin(), entries.rend(),
+                                     [](const BackupEntry& e) { return e.metadata != nullptr; });
+    return newest == entries.rend() ? nullptr : newest->metadata;
 }
 
 BackupHandle Repository::open_backup(const std::string& cluster, const std::string& wanted) {
@@ -95,10 +102,8 @@ BackupHandle Repository::open_backup(const std::string& cluster, const std::stri
     const Fd directory = open_cluster(cluster);
     if (!directory) throw no_backup(cluster, id);
     if (wanted == "latest") {
-        const std::vector<BackupEntry> entries = list(cluster);
-        const auto newest = std::find_if(entries.rbegin(), entries.rend(),
-                                         [](const BackupEntry& e) { return bool(e.metadata); });
-        if (newest == entries.rend()) throw no_backup(cluster, wanted);
+        const auto newest = newest_good(cluster);
+        if (!newest) throw no_backup(cluster, wanted);
         id = newest->id;
     }
     const std::string path = names::join(names::backups_directory, id);

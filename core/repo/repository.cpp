@@ -95,7 +95,11 @@ std::string read_holder(Fs& fs, int lock_file) {
 }  // namespace
 
 Repository::Repository(Fs& fs, stdfs::path path, Fd root, std::string uuid)
-    : fs_(&fs), path_(std::move(path)), root_(std::move(root)), uuid_(std::move(uuid)) {}
+    : fs_(&fs),
+      path_(std::move(path)),
+      root_(std::move(root)),
+      uuid_(std::move(uuid)),
+      cache_(std::make_shared<MetadataCache>()) {}
 
 std::string Repository::create(Fs& fs, const stdfs::path& wanted) {
     const stdfs::path path = full_path(wanted);

@@ -12,6 +12,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/fs.hpp"
 #include "core/repo/metadata.hpp"
+#include "core/repo/metadata_cache.hpp"
 
 namespace tsb {
 
@@ -19,8 +20,8 @@ namespace tsb {
 struct BackupEntry {
     std::string cluster;
     std::string id;
-    std::optional<Metadata> metadata;  // nothing: broken
-    std::string problem;               // empty unless broken
+    std::shared_ptr<const Metadata> metadata;  // nothing: broken
+    std::string problem;                       // empty unless broken
 };
 
 /// A committed backup held open for reading; prune cannot take it away meanwhile (shared flock
@@ -73,9 +74,12 @@ public:
 
     /// Names of clusters that have a directory. Sorted.
     std::vector<std::string> clusters();
-    /// All backups of a cluster, oldest first; an unknown cluster has none.
+    /// All backups of a cluster, oldest first; an unknown cluster has none. metadata.json is read
+    /// again only when it changed. Thread: any.
     std::vector<BackupEntry> list(const std::string& cluster);
-    /// `id` or "latest" (the newest good one). Error{not_found}; Error{damaged} when broken;
+    /// The newest backup of a cluster that is not broken; nothing when there is none.
+    std::shared_ptr<const Metadata> newest_good(const std::string& cluster);
+    /// `id` or "latest" (newest_good()). Error{not_found}; Error{damaged} when broken;
     /// Error{busy} when being removed.
     BackupHandle open_backup(const std::string& cluster, const std::string& id);
     /// True when the directory still holds its marker with the same uuid: false after an unmount.
@@ -101,6 +105,7 @@ private:
     Fd root_;
     Fd lock_file_;
     std::string uuid_;
+    std::shared_ptr<MetadataCache> cache_;
 };
 
 /// A backup in the making: inprogress/<id>/. Committed by one rename, or removed whole.

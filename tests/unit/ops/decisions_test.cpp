@@ -174,16 +174,16 @@ TEST_CASE("the estimate of a backup's size follows the newest comparable one") {
     previous.cluster_bytes = 1000;
     previous.stored_bytes = 100;
 
-    CHECK(estimate_stored_bytes(cluster_bytes, options, std::nullopt) == 400'000);
-    CHECK(estimate_stored_bytes(cluster_bytes, options, previous) == 120'000);
+    CHECK(estimate_stored_bytes(cluster_bytes, options, nullptr) == 400'000);
+    CHECK(estimate_stored_bytes(cluster_bytes, options, &previous) == 120'000);
     previous.stored_bytes = 1000;  // never more than the cluster itself
-    CHECK(estimate_stored_bytes(cluster_bytes, options, previous) == cluster_bytes);
+    CHECK(estimate_stored_bytes(cluster_bytes, options, &previous) == cluster_bytes);
     previous.compression = Compression(CompressionMethod::lz4, 1);
-    CHECK(estimate_stored_bytes(cluster_bytes, options, previous) == 400'000);
+    CHECK(estimate_stored_bytes(cluster_bytes, options, &previous) == 400'000);
 
     options.format = BackupFormat::plain;
-    CHECK(estimate_stored_bytes(cluster_bytes, options, previous) == cluster_bytes);
+    CHECK(estimate_stored_bytes(cluster_bytes, options, &previous) == cluster_bytes);
     options.format = BackupFormat::tar;
     options.compression = Compression(CompressionMethod::none, 0);
-    CHECK(estimate_stored_bytes(cluster_bytes, options, previous) == cluster_bytes);
+    CHECK(estimate_stored_bytes(cluster_bytes, options, &previous) == cluster_bytes);
 }

@@ -158,7 +158,16 @@ TEST_CASE("a backup with bad metadata is listed as broken and never the latest")
     const std::string good = make_backup(repository, "main", "2026-11-23T01:00:00Z").id;
     const std::string bad = make_backup(repository, "main", "2026-11-23T02:00:00Z").id;
     const stdfs::path file = scene.path / "main" / "backups" / bad / "metadata.json";
+    REQUIRE(repository.list("main").at(1).metadata);  // remembered while it was good
 
+    SECTION("one bit, its length and time the same") {
+        const auto time = stdfs::last_write_time(file);
+        std::ifstream stream(file, std::ios::binary);
+        std::string text(std::istreambuf_iterator<char>(stream), {});
+        text[text.size() / 2] = static_cast<char>(text[text.size() / 2] ^ 1);
+        put(file, text);
+        stdfs::last_write_time(file, time);
+    }
     SECTION("changed") {
         put(file, "{}");
     }
@@ -185,6 +194,28 @@ TEST_CASE("a backup with bad metadata is listed as broken and never the latest")
     CHECK(contains(entries[1].problem, "cannot"));
     CHECK(repository.open_backup("main", "latest").id == good);
     CHECK(code_of([&] { repository.open_backup("main", bad); }) == ErrorCode::damaged);
+}
+
+TEST_CASE("metadata that did not change is not read again") {
+    Scene scene;
+    const std::string first = make_backup(*scene.repository, "main", "2026-11-23T02:00:00Z").id;
+    const auto calls_of_list = [&] {
+        scene.fs.heal();
+        const std::vector<BackupEntry> entries = scene.repository->list("main");
+        CHECK(std::ranges::all_of(entries, [](const BackupEntry& e) { return bool(e.metadata); }));
+        return scene.fs.calls();
+    };
+    const std::uint64_t unread = calls_of_list();
+    const std::uint64_t known = calls_of_list();
+    CHECK(known + 4 <= unread);  // two opened, at least one read, one looked at
+
+    const std::string second = make_backup(*scene.repository, "main", "2026-11-23T03:00:00Z").id;
+    CHECK(calls_of_list() > known + 1);
+    CHECK(calls_of_list() == known + 1);
+    stdfs::remove_all(scene.path / "main" / "backups" / first);
+    CHECK(calls_of_list() == known);
+    CHECK(scene.repository->newest_good("main")->id == second);
+    CHECK_FALSE(scene.repository->newest_good("other"));
 }
 
 TEST_CASE("what is not ours is neither listed nor followed nor removed") {
