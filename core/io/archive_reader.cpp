@@ -6,6 +6,7 @@
 #include "core/base/error.hpp"
 #include "core/io/block_codec.hpp"
 #include "core/io/block_pipeline.hpp"
+#include "core/io/decompressed_source.hpp"
 #include "core/io/digest.hpp"
 #include "core/io/shelf.hpp"
 
@@ -24,8 +25,8 @@ struct ArchiveReader::Impl {
     bool read_more(Buffer& into);
     void pass_through();
     void cut_blocks();
-    void stream_rest(Buffer stored);
-    void decompress(StreamDecompressor& stream, Bytes stored, Buffer& plain);
+    class Rest;
+    void stream_rest(Buffer window);
     Error damaged(std::string_view cause) const;
     template <typename Use>
     void naming_the_file(Use&& use) const;
@@ -144,34 +145,31 @@ void ArchiveReader::Impl::cut_blocks() {
     if (window.size() > 0) stream_rest(std::move(window));
 }
 
-void ArchiveReader::Impl::stream_rest(Buffer stored) {
-    const std::unique_ptr<StreamDecompressor> stream = codec->make_stream();
-    Buffer plain;
-    do {
-        decompress(*stream, stored.bytes(), plain);
-        stored.resize(0);
-    } while (read_more(stored));
-    if (!stream->at_boundary()) throw damaged("the file is truncated");
-    if (plain.size() > 0) pipeline.push_finished(std::move(plain));
-}
+/// The stored bytes that were read too far, then those still in the file.
+class ArchiveReader::Impl::Rest : public ByteSource {
+public:
+    Rest(Impl& reader, Buffer window) : reader_(reader), run_(std::move(window)) {}
 
-/// Decompresses `stored` into `plain`, which is handed on each time it is full.
-void ArchiveReader::Impl::decompress(StreamDecompressor& stream, Bytes stored, Buffer& plain) {
-    for (;;) {
-        const std::size_t had = plain.size();
-        plain.resize(read_size);
-        StreamDecompressor::Step step;
-        naming_the_file([&] { step = stream.step(stored, {plain.data() + had, read_size - had}); });
-        plain.resize(had + step.given);
-        stored = stored.subspan(step.taken);
-        if (plain.size() == read_size) {
-            pipeline.push_finished(std::move(plain));
-            plain = pipeline.take_buffer();
-        } else if (stored.empty()) {
-            return;
-        } else if (step.taken == 0 && step.given == 0) {
-            throw damaged("the data makes no sense");
-        }
+    Bytes next() override {
+        if (!std::exchange(window_given_, true) && run_.size() > 0) return run_.bytes();
+        run_.resize(0);
+        reader_.read_more(run_);
+        return run_.bytes();
+    }
+
+private:
+    Impl& reader_;
+    Buffer run_;
+    bool window_given_ = false;
+};
+
+void ArchiveReader::Impl::stream_rest(Buffer window) {
+    Rest rest(*this, std::move(window));
+    DecompressedSource plain(rest, *codec, name);
+    for (Bytes run = plain.next(); !run.empty(); run = plain.next()) {
+        Buffer block = pipeline.take_buffer();
+        block.assign(run);
+        pipeline.push_finished(std::move(block));
     }
 }
 

@@ -27,6 +27,8 @@ const MethodRow& row_of(CompressionMethod method) {
     return *std::ranges::find(method_rows, method, &MethodRow::method);
 }
 
+constexpr std::string_view server_prefix = "server-";
+
 std::optional<int> parse_level(const MethodRow& row, std::string_view text) {
     int level = 0;
     const char* end = text.data() + text.size();
@@ -40,12 +42,24 @@ std::optional<int> parse_level(const MethodRow& row, std::string_view text) {
 
 std::string to_string(Compression compression) {
     const MethodRow& row = row_of(compression.method);
-    std::string text(row.name);
+    std::string text(compression.on_server ? server_prefix : std::string_view());
+    text += row.name;
     if (row.method == CompressionMethod::none) return text;
     return text.append(":").append(std::to_string(compression.level));
 }
 
 std::optional<Compression> parse_compression(std::string_view text) {
+    if (text.starts_with(server_prefix)) {
+        auto compression = parse_compression(text.substr(server_prefix.size()));
+        const bool named = text.find_first_of("0123456789") != server_prefix.size();
+        const bool doubled = compression && compression->on_server;
+        if (!compression || !named || doubled || compression->method == CompressionMethod::none ||
+            compression->level == 0) {
+            return std::nullopt;
+        }
+        compression->on_server = true;
+        return compression;
+    }
     const std::size_t colon = text.find(':');
     const auto row = std::ranges::find(method_rows, text.substr(0, colon), &MethodRow::name);
     if (row == method_rows.end()) {
@@ -61,7 +75,12 @@ std::optional<Compression> parse_compression(std::string_view text) {
 }
 
 std::string_view compression_syntax() {
-    return "none, a gzip level 0-9, gzip[:0-9], zstd[:1-19] or lz4[:1-12]";
+    return "none, a gzip level 0-9, gzip[:0-9], zstd[:1-19], lz4[:1-12], or one of these three "
+           "with server- before it";
+}
+
+std::string_view method_name(CompressionMethod method) {
+    return row_of(method).name;
 }
 
 std::string_view file_extension(CompressionMethod method) {

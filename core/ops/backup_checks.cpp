@@ -9,10 +9,11 @@ namespace tsb {
 
 namespace asio = boost::asio;
 
-asio::awaitable<BackupSource> check_source(ReplicationSession& data, ReplicationSession& wal) {
+asio::awaitable<BackupSource> check_source(ReplicationSession& data, ReplicationSession& wal,
+                                           const Compression& compression) {
     BackupSource source;
     source.server_version = data.server_version();
-    require_supported_server(source.server_version);
+    require_supported_server(source.server_version, compression);
     source.settings = co_await read_settings(data);
     require_backup_settings(source.settings);
     source.identity = co_await identify(data);

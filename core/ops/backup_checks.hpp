@@ -17,10 +17,10 @@ struct BackupSource {
     ServerSettings settings;
 };
 
-/// Supported version, settings, and both sessions on the same cluster. Throws the first finding
-/// with its own code. Thread: loop.
-boost::asio::awaitable<BackupSource> check_source(ReplicationSession& data,
-                                                  ReplicationSession& wal);
+/// Supported version (also for `compression`), settings, and both sessions on the same cluster.
+/// Throws the first finding with its own code. Thread: loop.
+boost::asio::awaitable<BackupSource> check_source(ReplicationSession& data, ReplicationSession& wal,
+                                                  const Compression& compression);
 
 /// Error{wrong_cluster} when the cluster's newest good backup came from another system
 /// identifier; Error{repository_missing} when the repository is not there any more.

@@ -31,7 +31,9 @@ void BackupReceiver::archive_begins(std::string archive) {
 }
 
 void BackupReceiver::archive_data(Chunk data) {
-    meter_.bytes_done += data.size();
+    if (!progress_reported_) {
+        meter_.bytes_done += data.size();
+    }
     current_->push(std::move(data));
 }
 
@@ -51,8 +53,12 @@ void BackupReceiver::manifest_ends() {
     close_pipeline();
 }
 
-// Bytes are counted as they arrive, which is finer than the server's own reports once a second.
-void BackupReceiver::progress(std::uint64_t) {}
+// Bytes are counted as they arrive where they can be: that is finer than the server's reports.
+void BackupReceiver::progress(std::uint64_t bytes) {
+    if (progress_reported_) {
+        meter_.bytes_done = bytes;
+    }
+}
 
 void BackupReceiver::stopped(Lsn end, Timeline) {
     end_ = end;

@@ -24,6 +24,10 @@ public:
                    std::function<void(std::uint64_t)> check_space,
                    std::function<void(std::exception_ptr)> on_failure);
 
+    /// The data comes compressed: progress is what the server reports once a second, not what
+    /// arrives. Call before the first event.
+    void trust_reported_progress(bool trust) { progress_reported_ = trust; }
+
     void started(Lsn start, Timeline timeline) override;
     void tablespaces(std::vector<TablespaceInfo> list, std::uint64_t total_bytes) override;
     void archive_begins(std::string archive) override;
@@ -57,6 +61,7 @@ private:
     ProgressMeter& meter_;
     std::function<void(std::uint64_t)> check_space_;
     std::function<void(std::exception_ptr)> on_failure_;
+    bool progress_reported_ = false;
     std::optional<Lsn> start_;
     Timeline timeline_ = 0;
     std::optional<Lsn> end_;

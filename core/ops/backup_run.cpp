@@ -47,6 +47,15 @@ DigestKind member_digest(const BackupOptions& options) {
     return options.manifest_checksums.value_or(plain ? DigestKind::sha256 : DigestKind::crc32c);
 }
 
+// What the server's names of archives end with.
+std::string archive_ending(const Compression& compression) {
+    std::string ending = ".tar";
+    if (compression.on_server) {
+        ending += file_extension(compression.method);
+    }
+    return ending;
+}
+
 // Names of slots: lower-case letters, digits and underscores, unique among our processes.
 std::string slot_name(const std::string& backup_id) {
     return "tsbackup_" + backup_id.substr(backup_id.find("backup_") + 7) + "_" +
@@ -83,7 +92,7 @@ asio::awaitable<void> BackupRun::connect_both() {
 
 asio::awaitable<void> BackupRun::check() {
     job_.progress.phase = Phase::checking;
-    source_ = co_await check_source(*data_, *wal_);
+    source_ = co_await check_source(*data_, *wal_, options_.compression);
     require_own_repository(repository_, options_.cluster, source_.identity.system_identifier);
     job_.info("backing up " + options_.cluster + ", PostgreSQL " + source_.settings.version_text +
               ", system identifier " + std::to_string(source_.identity.system_identifier) +
@@ -110,9 +119,11 @@ asio::awaitable<void> BackupRun::begin() {
     receiver_ = std::make_unique<BackupReceiver>(
         loop_, *store_, job_.progress,
         [this](std::uint64_t bytes) { require_space(repository_, options_, bytes); }, on_failure);
+    receiver_->trust_reported_progress(options_.compression.on_server);
 
     BaseBackupOptions command;
     command.manifest_checksums = store.member_digest;
+    command.compression = options_.compression;
     command.label = options_.label.empty() ? "tsbackup " + draft_->id() : options_.label;
     command.checkpoint = options_.checkpoint;
     command.max_rate_kb = options_.max_rate_kb;
@@ -126,7 +137,7 @@ std::chrono::seconds BackupRun::stall_limit() const {
 }
 
 asio::awaitable<void> BackupRun::copy() {
-    BackupProtocol protocol(source_.server_version);
+    BackupProtocol protocol(source_.server_version, archive_ending(options_.compression));
     while (!protocol.complete()) {
         SessionEvent event = co_await data_->next(stall_limit());
         protocol.feed(std::move(event), *receiver_);

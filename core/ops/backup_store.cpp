@@ -4,6 +4,7 @@
 
 #include "core/base/error.hpp"
 #include "core/io/archive_reader.hpp"
+#include "core/io/decompressed_source.hpp"
 #include "core/io/extractor.hpp"
 #include "core/ops/plain_tree.hpp"
 #include "core/repo/names.hpp"
@@ -59,7 +60,11 @@ BackupStore::Work BackupStore::manifest_work() {
 
 void BackupStore::store_archive(const std::string& archive, ByteSource& source) {
     const std::string name = names::archive_file(archive, options_.compression.method);
-    ArchiveWriter writer(fs_, directory_, name, options_.compression, pool_);
+    // What the server compressed is stored as it came.
+    const bool as_it_comes = options_.compression.on_server;
+    ArchiveWriter writer(
+        fs_, directory_, name,
+        as_it_comes ? Compression(CompressionMethod::none, 0) : options_.compression, pool_);
     TeeSource tee(source, writer);
     MemberDigester digester(kind_of_members(), [&](const std::string& path, std::uint64_t size,
                                                    std::vector<std::byte> digest) {
@@ -71,12 +76,20 @@ void BackupStore::store_archive(const std::string& archive, ByteSource& source) 
 
 void BackupStore::walk_data(const std::string& archive, ByteSource& source,
                             MemberVisitor& visitor) {
-    if (archive != "base") {
-        walk_tar(source, archive, visitor);
-        return;
+    std::optional<DecompressedSource> decompressed;
+    if (options_.compression.on_server) {
+        decompressed.emplace(source, *block_codec(options_.compression.method), archive);
     }
-    VisitorPair pair(visitor, control_check_);
-    walk_tar(source, archive, pair);
+    ByteSource& tar = decompressed ? *decompressed : source;
+    if (archive == "base") {
+        VisitorPair pair(visitor, control_check_);
+        walk_tar(tar, archive, pair);
+    } else {
+        walk_tar(tar, archive, visitor);
+    }
+    if (decompressed) {
+        drain(*decompressed);  // so that a stream that ends too early is noticed
+    }
 }
 
 void BackupStore::extract_archive(const std::string& archive, ByteSource& source) {

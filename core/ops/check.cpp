@@ -61,7 +61,7 @@ asio::awaitable<void> check_sessions(Lines& lines, const BackupOptions& options,
     const std::unique_ptr<ReplicationSession> data = co_await connect(options.connection, job.stop);
     const std::unique_ptr<ReplicationSession> wal = co_await connect(options.connection, job.stop);
     add_line(lines, CheckLine::Result::pass, "connection", "two replication sessions opened");
-    const BackupSource source = co_await check_source(*data, *wal);
+    const BackupSource source = co_await check_source(*data, *wal, options.compression);
     add_line(lines, CheckLine::Result::pass, "server",
              "PostgreSQL " + source.settings.version_text + ", wal_level " +
                  source.settings.wal_level + ", max_wal_senders " +

@@ -82,7 +82,8 @@ std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-BackupProtocol::BackupProtocol(int server_version) : server_version_(server_version) {}
+BackupProtocol::BackupProtocol(int server_version, std::string archive_ending)
+    : server_version_(server_version), archive_ending_(std::move(archive_ending)) {}
 
 bool BackupProtocol::typed_copies() const noexcept {
     return server_version_ >= first_typed_copy_version;
@@ -175,7 +176,7 @@ void BackupProtocol::take_data(Chunk data, BackupHandler& handler) {
 }
 
 void BackupProtocol::take_typed_data(Chunk data, BackupHandler& handler) {
-    const auto message = parse_copy_message(data.bytes());
+    const auto message = parse_copy_message(data.bytes(), archive_ending_);
     switch (message.kind) {
         case CopyMessage::Kind::archive:
             begin_named_archive(message.archive, message.location, handler);

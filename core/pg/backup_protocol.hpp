@@ -36,7 +36,9 @@ public:
 
 class BackupProtocol {
 public:
-    explicit BackupProtocol(int server_version);
+    /// `archive_ending`: what the names of archives end with, ".tar.gz" when the server was asked
+    /// to compress.
+    explicit BackupProtocol(int server_version, std::string archive_ending = ".tar");
     /// Error{protocol} on anything out of order or out of bounds. What the handler throws passes
     /// through. Thread: loop.
     void feed(SessionEvent event, BackupHandler& handler);
@@ -81,6 +83,7 @@ private:
     State state_ = State::start;
     Lsn start_;
     Timeline start_timeline_ = 0;
+    const std::string archive_ending_;
     std::vector<Archive> archives_;  // as announced; the copies come in this order
     std::size_t next_archive_ = 0;   // index into archives_
 };

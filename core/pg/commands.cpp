@@ -55,6 +55,11 @@ std::string option_list_form(const BaseBackupOptions& options) {
     if (options.max_rate_kb != 0) {
         command += ", MAX_RATE " + std::to_string(options.max_rate_kb);
     }
+    if (options.compression.on_server) {
+        command += ", COMPRESSION " + literal(method_name(options.compression.method)) +
+                   ", COMPRESSION_DETAIL " +
+                   literal("level=" + std::to_string(options.compression.level));
+    }
     return command +
            ", TABLESPACE_MAP, VERIFY_CHECKSUMS true, MANIFEST 'yes', MANIFEST_CHECKSUMS " +
            literal(to_string(options.manifest_checksums)) + ")";
@@ -63,7 +68,7 @@ std::string option_list_form(const BaseBackupOptions& options) {
 }  // namespace
 
 std::string base_backup_command(int server_version, const BaseBackupOptions& options) {
-    require_supported_server(server_version);
+    require_supported_server(server_version, options.compression);
     return server_version < first_option_list_version ? keyword_form(options)
                                                       : option_list_form(options);
 }
@@ -83,12 +88,18 @@ std::string timeline_history_command(Timeline timeline) {
     return "TIMELINE_HISTORY " + std::to_string(timeline);
 }
 
-void require_supported_server(int server_version) {
+void require_supported_server(int server_version, const Compression& compression) {
     const int major = server_version / 10000;
     if (major < oldest_major || major > newest_major) {
         throw Error(ErrorCode::version_mismatch,
                     "the server is PostgreSQL " + std::to_string(major) + ", supported are " +
                         std::to_string(oldest_major) + " to " + std::to_string(newest_major));
+    }
+    if (compression.on_server && server_version < first_option_list_version) {
+        throw Error(ErrorCode::version_mismatch,
+                    "the server is PostgreSQL " + std::to_string(major) + ", which cannot do " +
+                        to_string(compression),
+                    "leave server- out: then tsbackup compresses");
     }
 }
 

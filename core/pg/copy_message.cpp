@@ -19,11 +19,10 @@ bool is_oid(std::string_view text) {
 }
 
 /// "base" of "base.tar", "16385" of "16385.tar": nothing else may ever become a file name.
-std::string_view archive_of(std::string_view file_name) {
-    constexpr std::string_view suffix = ".tar";
+std::string_view archive_of(std::string_view file_name, std::string_view ending) {
     const auto stem =
-        file_name.substr(0, file_name.size() - std::min(file_name.size(), suffix.size()));
-    if (!file_name.ends_with(suffix) || (stem != "base" && !is_oid(stem))) {
+        file_name.substr(0, file_name.size() - std::min(file_name.size(), ending.size()));
+    if (!file_name.ends_with(ending) || (stem != "base" && !is_oid(stem))) {
         throw Error(ErrorCode::protocol,
                     "the server sent the archive name '" + printable(file_name) + "'");
     }
@@ -38,14 +37,14 @@ void require_end(const ByteReader& reader) {
 
 }  // namespace
 
-CopyMessage parse_copy_message(Bytes message) {
+CopyMessage parse_copy_message(Bytes message, std::string_view archive_ending) {
     ByteReader reader(message);
     CopyMessage parsed;
     const auto type = reader.u8();
     switch (type) {
         case 'n':
             parsed.kind = CopyMessage::Kind::archive;
-            parsed.archive = archive_of(reader.c_string(max_archive_name));
+            parsed.archive = archive_of(reader.c_string(max_archive_name), archive_ending);
             parsed.location = reader.c_string(max_location);
             require_end(reader);
             return parsed;

@@ -15,13 +15,13 @@ constexpr std::size_t max_copy_message = std::size_t{1} << 20;
 struct CopyMessage {
     enum class Kind { archive, data, progress, manifest };
     Kind kind = Kind::data;
-    std::string_view archive;   // archive: its name without ".tar", proven safe
+    std::string_view archive;   // archive: its name without the ending, proven safe
     std::string_view location;  // archive: the tablespace's; empty for the main data directory
     std::uint64_t bytes = 0;    // progress: sent so far
 };
 
-/// Error{protocol} for anything malformed. What it gives lies in `message`; data begins at its
-/// second byte.
-CopyMessage parse_copy_message(Bytes message);
+/// Error{protocol} for anything malformed, archive names without `archive_ending` among them. What
+/// it gives lies in `message`; data begins at its second byte.
+CopyMessage parse_copy_message(Bytes message, std::string_view archive_ending = ".tar");
 
 }  // namespace tsb

@@ -20,20 +20,47 @@ TEST_CASE("a compression is spelled as a method with a level") {
     CHECK(parse_compression("lz4") == Compression(lz4, 1));
     CHECK(parse_compression("lz4:12") == Compression(lz4, 12));
     CHECK(parse_compression("none") == Compression(none, 0));
+    CHECK(parse_compression("server-gzip") == Compression(gzip, 6, true));
+    CHECK(parse_compression("server-zstd:19") == Compression(zstd, 19, true));
+    CHECK(parse_compression("server-lz4:1") == Compression(lz4, 1, true));
 }
 
 TEST_CASE("a malformed compression or a level out of range is not one") {
-    for (const char* text : {"",       ":",       "10",      "-1",       "-0",
-                             "gzip:",  "gzip:10", "gzip:-1", "gzip: 6",  "gzip:6 ",
-                             "GZIP",   "zstd:0",  "zstd:20", "lz4:0",    "lz4:13",
-                             "none:0", "none:",   "bzip2",   "gzip:6:7", "99999999999999999999"}) {
+    for (const char* text : {"",
+                             ":",
+                             "10",
+                             "-1",
+                             "-0",
+                             "gzip:",
+                             "gzip:10",
+                             "gzip:-1",
+                             "gzip: 6",
+                             "gzip:6 ",
+                             "GZIP",
+                             "zstd:0",
+                             "zstd:20",
+                             "lz4:0",
+                             "lz4:13",
+                             "none:0",
+                             "none:",
+                             "bzip2",
+                             "gzip:6:7",
+                             "99999999999999999999",
+                             "server-",
+                             "server-none",
+                             "server-6",
+                             "server-gzip:0",
+                             "server-server-gzip",
+                             "server-zstd:20",
+                             "-gzip"}) {
         CAPTURE(text);
         CHECK(!parse_compression(text));
     }
 }
 
 TEST_CASE("what to_string spells, parse_compression reads") {
-    for (const char* text : {"none", "gzip:0", "gzip:6", "zstd:3", "lz4:1"}) {
+    for (const char* text : {"none", "gzip:0", "gzip:6", "zstd:3", "lz4:1", "server-gzip:6",
+                             "server-zstd:3", "server-lz4:9"}) {
         CHECK(to_string(parse_compression(text).value()) == text);
     }
     CHECK(file_extension(CompressionMethod::none).empty());

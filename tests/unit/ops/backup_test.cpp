@@ -100,6 +100,25 @@ TEST_CASE("a backup is listed, verifies and restores in every format") {
     }
 }
 
+TEST_CASE("what the server compressed is stored as it came, proven, and restores") {
+    const std::string compression = GENERATE("server-gzip:1", "server-zstd:3", "server-lz4:1");
+    const BackupFormat format = GENERATE(BackupFormat::tar, BackupFormat::plain);
+    INFO(compression << ", " << to_string(format));
+    Ground ground;
+    SyntheticOptions source;
+    source.tablespace_location = "/srv/fast";
+    SyntheticServer server(make_cluster(source));
+    const BackupOptions options = options_for(format, compression);
+    RestoreOptions back = ground.restore_options();
+    back.tablespace_map["/srv/fast"] = ground.path() / "place";
+    const Metadata metadata = round_trip(ground, server, options, back);
+    if (format == BackupFormat::plain) return;
+    CHECK(metadata.compression == options.compression);
+    CHECK(std::ranges::count(metadata.files,
+                             names::archive_file("base", options.compression.method),
+                             &StoredFile::name) == 1);
+}
+
 TEST_CASE("every supported server version is backed up and restored") {
     const int version = GENERATE(130023, 140020, 150018, 160009, 170011);
     INFO(version);

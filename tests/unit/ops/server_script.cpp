@@ -1,5 +1,7 @@
 #include "tests/unit/ops/server_script.hpp"
 
+#include "core/io/block_codec.hpp"
+
 namespace tsb::test {
 
 namespace {
@@ -71,14 +73,37 @@ std::string big_endian(std::uint64_t value) {
     return std::string(as_text(bytes));
 }
 
+/// In two members or frames, the second of which is large.
+std::string compressed(const std::string& tar, const Compression& compression) {
+    const BlockCodec* codec = block_codec(compression.method);
+    if (codec == nullptr) return tar;
+    const auto compressor = codec->make_compressor(compression.level);
+    Buffer first;
+    Buffer second;
+    compressor->compress_block(as_bytes(tar).first(1), first);
+    compressor->compress_block(as_bytes(tar).subspan(1), second);
+    return std::string(as_text(first.bytes())) + std::string(as_text(second.bytes()));
+}
+
+/// What the server is asked to compress with.
+Compression compression_of(const std::string& command) {
+    const std::string key = "COMPRESSION '";
+    const std::size_t at = command.find(key);
+    if (at == std::string::npos) return {CompressionMethod::none, 0};
+    const std::size_t begin = at + key.size();
+    return parse_compression(command.substr(begin, command.find('\'', begin) - begin)).value();
+}
+
 /// 15 and newer: one COPY of typed messages.
-void append_typed(Script& script, const SyntheticCluster& cluster) {
+void append_typed(Script& script, const SyntheticCluster& cluster, const Compression& compression) {
     using namespace std::string_literals;
     script.emplace_back(Kind::copy_out);
     std::uint64_t sent = 0;
     for (const SyntheticArchive& archive : cluster.archives) {
-        const std::string tar = tar_of(archive, true);
-        script.push_back(data_event("n" + archive.name + ".tar\0"s + archive.location + "\0"s));
+        const std::string tar = compressed(tar_of(archive, true), compression);
+        const std::string ending(file_extension(compression.method));
+        script.push_back(
+            data_event("n" + archive.name + ".tar" + ending + "\0"s + archive.location + "\0"s));
         append_data(script, "d", tar);
         sent += tar.size();
         script.push_back(data_event("p" + big_endian(sent)));
@@ -130,7 +155,7 @@ ResultSet answer_of(const std::string& command, const ServerSettingsAndFaults& s
     throw Error(ErrorCode::server_error, "syntax error: " + command);
 }
 
-Script backup_script(const ServerSettingsAndFaults& settings) {
+Script backup_script(const ServerSettingsAndFaults& settings, const std::string& command) {
     const SyntheticCluster& cluster = settings.cluster;
     const Timeline timeline =
         settings.base_backup_timeline != 0 ? settings.base_backup_timeline : cluster.timeline;
@@ -138,7 +163,7 @@ Script backup_script(const ServerSettingsAndFaults& settings) {
     script.push_back(position_event(cluster.start, timeline));
     script.push_back(tablespaces_event(settings));
     if (cluster.server_version >= 150000) {
-        append_typed(script, cluster);
+        append_typed(script, cluster, compression_of(command));
     } else {
         append_untyped(script, cluster);
     }

@@ -10,7 +10,8 @@ namespace tsb::test {
 
 ResultSet answer_of(const std::string& command, const ServerSettingsAndFaults& settings, Role role);
 /// Everything after BASE_BACKUP, up to the error that was asked for or readiness.
-std::deque<SessionEvent> backup_script(const ServerSettingsAndFaults& settings);
+std::deque<SessionEvent> backup_script(const ServerSettingsAndFaults& settings,
+                                       const std::string& command);
 /// Everything after START_REPLICATION, up to the last byte of WAL.
 std::deque<SessionEvent> wal_script(const ServerSettingsAndFaults& settings);
 /// What follows the client's end of the COPY.

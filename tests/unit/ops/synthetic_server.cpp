@@ -57,7 +57,7 @@ public:
         state_->commands.push_back(command);
         co_await step();
         streams_wal_ = command.starts_with("START_REPLICATION");
-        script_ = streams_wal_ ? wal_script(settings_) : backup_script(settings_);
+        script_ = streams_wal_ ? wal_script(settings_) : backup_script(settings_, command);
     }
 
     asio::awaitable<SessionEvent> next(std::chrono::seconds) override {

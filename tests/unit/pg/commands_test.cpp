@@ -32,6 +32,25 @@ TEST_CASE("a spread checkpoint, a rate and another digest change the command in 
           "TABLESPACE_MAP, VERIFY_CHECKSUMS true, MANIFEST 'yes', MANIFEST_CHECKSUMS 'CRC32C')");
 }
 
+TEST_CASE("a server of PostgreSQL 15 or newer is asked to compress") {
+    BaseBackupOptions options;
+    options.label = "a";
+    options.compression = Compression(CompressionMethod::gzip, 6);
+    CHECK(base_backup_command(170000, options).find("COMPRESSION") == std::string::npos);
+    options.compression = Compression(CompressionMethod::zstd, 5, true);
+    CHECK(base_backup_command(170000, options)
+              .find(", COMPRESSION 'zstd', COMPRESSION_DETAIL 'level=5', TABLESPACE_MAP") !=
+          std::string::npos);
+    try {
+        base_backup_command(140009, options);
+        FAIL("accepted");
+    } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::version_mismatch);
+        CHECK(error.what() ==
+              std::string("the server is PostgreSQL 14, which cannot do server-zstd:5"));
+    }
+}
+
 TEST_CASE("slots are temporary and reserve WAL at once") {
     CHECK(create_slot_command(140000, "tsb_1") ==
           "CREATE_REPLICATION_SLOT \"tsb_1\" TEMPORARY PHYSICAL RESERVE_WAL");

@@ -1,0 +1,42 @@
+#include "core/io/decompressed_source.hpp"
+
+namespace tsb {
+namespace {
+
+constexpr std::size_t run_size = 1 << 20;
+
+}  // namespace
+
+DecompressedSource::DecompressedSource(ByteSource& stored, const BlockCodec& codec,
+                                       std::string name)
+    : source_(stored), name_(std::move(name)), stream_(codec.make_stream()) {
+    plain_.resize(run_size);
+}
+
+Error DecompressedSource::damaged(std::string_view cause) const {
+    return {ErrorCode::damaged,
+            "cannot read archive '" + printable(name_) + "': " + std::string(cause)};
+}
+
+Bytes DecompressedSource::next() {
+    std::size_t filled = 0;
+    while (filled < run_size && !ended_) {
+        StreamDecompressor::Step step;
+        try {
+            step = stream_->step(stored_, {plain_.data() + filled, run_size - filled});
+        } catch (const Error& error) {
+            if (error.code() != ErrorCode::damaged) throw;
+            throw damaged(error.what());  // codecs do not know which file their bytes are from
+        }
+        stored_ = stored_.subspan(step.taken);
+        filled += step.given;
+        if (step.taken > 0 || step.given > 0) continue;
+        if (!stored_.empty()) throw damaged("the data makes no sense");
+        stored_ = source_.next();
+        ended_ = stored_.empty();
+    }
+    if (ended_ && !stream_->at_boundary()) throw damaged("the file is truncated");
+    return plain_.bytes().first(filled);
+}
+
+}  // namespace tsb
