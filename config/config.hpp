@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "core/base/thread_priority.hpp"
 #include "core/io/compression.hpp"
 #include "core/io/digest.hpp"
 #include "core/pg/commands.hpp"
@@ -41,6 +42,7 @@ struct ClusterConfig {
     std::uint32_t max_rate_kb = 0;                 // 0: unlimited
     unsigned compression_workers = 0;              // 0: as many as cores
     std::optional<DigestKind> manifest_checksums;  // nothing: what suits the format
+    ThreadPriority priority;
     std::chrono::seconds stall_timeout{60};
     std::chrono::seconds checkpoint_timeout{3600};
     std::vector<std::filesystem::path> restore_roots;    // targets for clients other than root

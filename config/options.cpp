@@ -76,6 +76,14 @@ const std::array table = {
            [](Text text, To to) {
                return store_manifest_checksums(text, to.cluster->manifest_checksums);
            }},
+    Option{
+        "clusters.*.backup.nice", scalar, optional, "a number from 0 to 19", "0",
+        "How far the threads that compress, prove and write stand back for others; 19: furthest.",
+        [](Text text, To to) { return store_nice(text, to.cluster->priority.nice); }},
+    Option{"clusters.*.backup.ionice", scalar, optional,
+           "none, idle, best-effort or best-effort:0 to best-effort:7", "none",
+           "The disk priority of these threads, as ionice(1) has it.",
+           [](Text text, To to) { return store_ionice(text, to.cluster->priority); }},
     Option{"clusters.*.backup.stall_timeout", scalar, optional, timeout_type, "60s",
            "A backup fails when the server sends nothing for this long.",
            [](Text text, To to) { return store_timeout(text, to.cluster->stall_timeout); }},

@@ -111,6 +111,16 @@ ValueResult store_manifest_checksums(const std::string& text, std::optional<Dige
     return known || text == "auto" ? stored : wrong_type();
 }
 
+ValueResult store_nice(const std::string& text, int& into) {
+    const auto nice = parse_count(text);
+    if (!nice || *nice > highest_nice) return wrong_type();
+    return store(nice, into);
+}
+
+ValueResult store_ionice(const std::string& text, ThreadPriority& into) {
+    return parse_io_priority(text, into) ? stored : wrong_type();
+}
+
 ValueResult store_timeout(const std::string& text, std::chrono::seconds& into) {
     const auto timeout = parse_duration(text);
     if (!timeout || *timeout < shortest_timeout || *timeout > longest_timeout) return wrong_type();

@@ -25,6 +25,7 @@ inline constexpr std::chrono::seconds longest_timeout{24 * 3600};
 inline constexpr std::uint32_t lowest_rate_kb = 32;  // the range of BASE_BACKUP's MAX_RATE
 inline constexpr std::uint32_t highest_rate_kb = 1024 * 1024;
 inline constexpr unsigned most_workers = 64;
+inline constexpr unsigned highest_nice = 19;
 
 /// Absolute and without ".." parts.
 ValueResult store_path(const std::string& text, std::filesystem::path& into);
@@ -44,6 +45,8 @@ ValueResult store_rate(const std::string& text, std::uint32_t& into_kb);
 /// "auto" (0), or 1 to most_workers.
 ValueResult store_workers(const std::string& text, unsigned& into);
 ValueResult store_manifest_checksums(const std::string& text, std::optional<DigestKind>& into);
+ValueResult store_nice(const std::string& text, int& into);
+ValueResult store_ionice(const std::string& text, ThreadPriority& into);
 ValueResult store_timeout(const std::string& text, std::chrono::seconds& into);
 
 }  // namespace tsb

@@ -50,6 +50,7 @@ BackupOptions configured_options(const ClusterConfig& cluster) {
     options.max_rate_kb = cluster.max_rate_kb;
     options.manifest_checksums = cluster.manifest_checksums;
     options.compression_workers = cluster.compression_workers;
+    options.priority = cluster.priority;
     options.copy_stall_limit = cluster.stall_timeout;
     options.checkpoint_limit = cluster.checkpoint_timeout;
     return options;

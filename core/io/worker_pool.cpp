@@ -9,7 +9,8 @@ unsigned default_workers() {
     return std::clamp(std::thread::hardware_concurrency(), 1U, most);
 }
 
-WorkerPool::WorkerPool(unsigned count) {
+WorkerPool::WorkerPool(unsigned count, std::function<void()> on_start)
+    : on_start_(std::move(on_start)) {
     try {
         for (unsigned i = 0; i < std::max(count, 1U); ++i) {
             threads_.emplace_back([this] { run(); });
@@ -40,6 +41,7 @@ void WorkerPool::submit(std::function<void()> task) {
 }
 
 void WorkerPool::run() {
+    if (on_start_) on_start_();
     std::unique_lock lock(mutex_);
     for (;;) {
         wake_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });

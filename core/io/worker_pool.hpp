@@ -16,8 +16,8 @@ unsigned default_workers();
 
 class WorkerPool {
 public:
-    /// `count` threads, at least 1.
-    explicit WorkerPool(unsigned count);
+    /// `count` threads, at least 1. Each calls `on_start` first, which must not throw.
+    explicit WorkerPool(unsigned count, std::function<void()> on_start = {});
     /// Finishes what was submitted, then joins.
     ~WorkerPool();
     unsigned size() const noexcept { return static_cast<unsigned>(threads_.size()); }
@@ -28,6 +28,7 @@ private:
     void run();
     void stop();
 
+    const std::function<void()> on_start_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<std::function<void()>> tasks_;  // guarded by mutex_

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/job_context.hpp"
+#include "core/base/thread_priority.hpp"
 #include "core/io/digest.hpp"
 #include "core/pg/commands.hpp"
 #include "core/pg/session.hpp"
@@ -28,6 +29,7 @@ struct BackupOptions {
     std::uint32_t max_rate_kb = 0;     // 0: unlimited
     std::string label;                 // empty: "tsbackup <id>"
     unsigned compression_workers = 0;  // 0: as many as there are cores
+    ThreadPriority priority;           // of the threads that compress, prove and write
     std::chrono::seconds copy_stall_limit{60};
     std::chrono::seconds checkpoint_limit{3600};
 };

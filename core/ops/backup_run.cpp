@@ -108,6 +108,7 @@ asio::awaitable<void> BackupRun::begin() {
     store.format = options_.format;
     store.compression = options_.compression;
     store.member_digest = member_digest(options_);
+    store.priority = options_.priority;
     store.workers = worker_count(options_.compression_workers);
     store.server_major = source_.server_version / 10000;
     store.system_identifier = source_.identity.system_identifier;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
+#include "core/base/log.hpp"
 #include "core/io/archive_reader.hpp"
 #include "core/io/decompressed_source.hpp"
 #include "core/io/extractor.hpp"
@@ -23,7 +24,7 @@ BackupStore::BackupStore(Fs& fs, int directory, const BackupStoreOptions& option
     : fs_(fs),
       directory_(directory),
       options_(options),
-      pool_(options.workers),
+      pool_(options.workers, [this] { lower_priority(); }),
       wal_check_(options.server_major, options.system_identifier, options.wal_segment_size) {
     if (options_.format == BackupFormat::plain) {
         make_plain_directories(plain_path("pg_wal/archive_status"));
@@ -31,31 +32,45 @@ BackupStore::BackupStore(Fs& fs, int directory, const BackupStoreOptions& option
     }
 }
 
+// A pipeline's threads are started by the one that does its work, and are as low as that one.
+void BackupStore::lower_priority() const {
+    if (const auto problem = lower_this_thread(options_.priority)) {
+        log(LogLevel::warning, "", "a backup runs at full priority: " + *problem);
+    }
+}
+
+BackupStore::Work BackupStore::lowered(Work work) const {
+    return [this, work = std::move(work)](ByteSource& source) {
+        lower_priority();
+        work(source);
+    };
+}
+
 BackupStore::Work BackupStore::archive_work(const std::string& archive) {
     if (options_.format == BackupFormat::tar) {
-        return [this, archive](ByteSource& source) { store_archive(archive, source); };
+        return lowered([this, archive](ByteSource& source) { store_archive(archive, source); });
     }
     if (archive != "base") {
         make_plain_directories(plain_path("pg_tblspc/" + archive));
     }
-    return [this, archive](ByteSource& source) { extract_archive(archive, source); };
+    return lowered([this, archive](ByteSource& source) { extract_archive(archive, source); });
 }
 
 BackupStore::Work BackupStore::wal_work() {
     if (options_.format == BackupFormat::tar) {
-        return [this](ByteSource& source) { archive_wal(source); };
+        return lowered([this](ByteSource& source) { archive_wal(source); });
     }
-    return [this](ByteSource& source) { extract_wal(source); };
+    return lowered([this](ByteSource& source) { extract_wal(source); });
 }
 
 BackupStore::Work BackupStore::manifest_work() {
-    return [this](ByteSource& source) {
+    return lowered([this](ByteSource& source) {
         ArchiveWriter writer(fs_, directory_, manifest_name(),
                              Compression(CompressionMethod::none, 0), pool_);
         TeeSource tee(source, writer);
         drain(tee);
         add_file(writer.finish());
-    };
+    });
 }
 
 void BackupStore::store_archive(const std::string& archive, ByteSource& source) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/thread_priority.hpp"
 #include "core/io/archive_writer.hpp"
 #include "core/io/worker_pool.hpp"
 #include "core/ops/control_file_check.hpp"
@@ -27,6 +28,7 @@ struct BackupStoreOptions {
     BackupFormat format = BackupFormat::tar;
     Compression compression;
     unsigned workers = 1;
+    ThreadPriority priority;
     DigestKind member_digest = DigestKind::sha256;  // what the manifest was asked to have
     int server_major = 0;
     std::uint64_t system_identifier = 0;
@@ -53,6 +55,8 @@ public:
     void prove_into(Metadata& metadata);
 
 private:
+    void lower_priority() const;
+    Work lowered(Work work) const;
     void walk_data(const std::string& archive, ByteSource& source, MemberVisitor& visitor);
     void store_archive(const std::string& archive, ByteSource& source);
     void extract_archive(const std::string& archive, ByteSource& source);

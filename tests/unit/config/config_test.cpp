@@ -108,6 +108,11 @@ TEST_CASE("the ends of the ranges are accepted") {
     CHECK(with("manifest_checksums: CRC32C").manifest_checksums == DigestKind::crc32c);
     CHECK(with("manifest_checksums: SHA512").manifest_checksums == DigestKind::sha512);
     CHECK(with("compression_workers: 64").compression_workers == 64);
+    CHECK(with("nice: 19").priority.nice == 19);
+    CHECK(with("nice: 0, ionice: none").priority == ThreadPriority());
+    CHECK(with("ionice: idle").priority.io_class == ThreadPriority::IoClass::idle);
+    CHECK(with("ionice: best-effort").priority.io_level == 4);
+    CHECK(with("ionice: best-effort:7").priority.io_level == 7);
     CHECK(with("stall_timeout: 1s").stall_timeout.count() == 1);
     CHECK(with("checkpoint_timeout: 1d").checkpoint_timeout.count() == 24 * 3600);
 }

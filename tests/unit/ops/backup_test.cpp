@@ -1,4 +1,8 @@
 // Backups without failures, in every form, and what is made of them by list, verify and restore.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <set>
 
 #include "core/repo/names.hpp"
@@ -117,6 +121,33 @@ TEST_CASE("what the server compressed is stored as it came, proven, and restores
     CHECK(std::ranges::count(metadata.files,
                              names::archive_file("base", options.compression.method),
                              &StoredFile::name) == 1);
+}
+
+TEST_CASE("every write of a lowered backup is made by a lowered thread") {
+    const BackupFormat format = GENERATE(BackupFormat::tar, BackupFormat::plain);
+    Ground ground;
+    SyntheticServer server(make_cluster());
+    Repository repository = ground.open_repository();
+    BackupOptions options = options_for(format, "lz4");
+    options.priority.nice = 7;
+    const auto nice_now = [] { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())); };
+    const int lowered = std::min(nice_now() + 7, 19);
+    unsigned writes = 0;
+    bool reached = true;
+    for (std::uint64_t number = 1; reached; ++number) {
+        int seen = 0;
+        ground.fs.at_call(number, [&] { seen = nice_now(); });
+        REQUIRE(back_up(repository, server, options).ok());
+        reached = ground.fs.fired();
+        const std::string call = ground.fs.faulty_call();
+        ground.fs.heal();
+        INFO(call);
+        // Marker, metadata and RESTORE.txt are written at commit, after the work.
+        if (call.starts_with("write") && seen == lowered) ++writes;
+        std::filesystem::remove_all(ground.repository_path() / "main" / "backups");
+        std::filesystem::create_directory(ground.repository_path() / "main" / "backups");
+    }
+    CHECK(writes >= (format == BackupFormat::tar ? 3U : 8U));
 }
 
 TEST_CASE("every supported server version is backed up and restored") {
