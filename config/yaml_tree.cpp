@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "config/yaml_text.hpp"
+#include "core/base/error.hpp"
 
 namespace tsb {
 namespace {
@@ -111,7 +112,7 @@ YamlNode parse_yaml(const std::string& text, const std::string& file) {
         while (parser.HandleNextDocument(builder)) {
         }
     } catch (const YAML::Exception& error) {
-        builder.refuse(position_of(error.mark), "malformed YAML: " + error.msg);
+        builder.refuse(position_of(error.mark), "malformed YAML: " + printable(error.msg));
     }
     return builder.take_root();
 }
