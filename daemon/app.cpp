@@ -12,6 +12,7 @@
 #include "daemon/control_server.hpp"
 #include "daemon/control_socket.hpp"
 #include "daemon/describe.hpp"
+#include "daemon/repository_lock.hpp"
 
 namespace tsb {
 
@@ -23,14 +24,6 @@ constexpr auto stop_limit = std::chrono::seconds(10);
 
 void say(const std::string& message) {
     log(LogLevel::info, "", message);
-}
-
-/// The repository, locked by this process and cleared of what a crash left.
-Repository locked_repository(const Config& config) {
-    Repository repository = Repository::open(real_fs(), config.repository);
-    repository.lock();
-    for (const std::string& done : repository.recover()) say("recovery: " + done);
-    return repository;
 }
 
 /// Stops the loop on SIGTERM and SIGINT; says that SIGHUP does nothing.
@@ -78,7 +71,8 @@ int run_daemon(const Config& config) {
     DaemonSignals signals(loop);
     say(fmt::format("tsbackupd {} with libpq {}", version, libpq_version_text(libpq_version())));
 
-    Repository repository = locked_repository(config);
+    Repository repository = Repository::open(real_fs(), config.repository);
+    lock_and_recover(repository);
     const Bookkeeping bookkeeping{.history = true, .log = true};
     Service service(loop.get_executor(), config, repository, libpq_sessions(), system_clock(),
                     bookkeeping);

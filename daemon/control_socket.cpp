@@ -39,7 +39,12 @@ void make_directory(const std::filesystem::path& directory) {
         if (::chmod(directory.c_str(), directory_mode) == 0) return;
         throw errno_error(errno, "set mode of", directory.string());
     }
-    if (errno != EEXIST) throw errno_error(errno, "make directory", directory.string());
+    if (errno == EEXIST) return;
+    const Error error = errno_error(errno, "make directory", directory.string());
+    throw Error(
+        error.code(), error.what(),
+        "make it for the user of tsbackupd, mode 0750 (/run is empty after a reboot), or set "
+        "'control.socket' to another path");
 }
 
 bool somebody_listens(const std::string& path, const sockaddr_un& address) {

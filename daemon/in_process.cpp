@@ -5,6 +5,7 @@
 
 #include "core/pg/libpq_session.hpp"
 #include "daemon/app.hpp"
+#include "daemon/repository_lock.hpp"
 #include "daemon/verbs.hpp"
 
 namespace tsb {
@@ -17,24 +18,12 @@ bool writes_repository(const Request& request) {
     return request.verb == "backup";
 }
 
-void lock_for_writing(Repository& repository) {
-    try {
-        repository.lock();
-    } catch (const Error& error) {
-        if (error.code() != ErrorCode::repository_locked) throw;
-        throw Error(error.code(), error.what(), "the daemon runs: use tsbackupctl");
-    }
-    for (const std::string& done : repository.recover()) {
-        log(LogLevel::info, "", "recovery: " + done);
-    }
-}
-
 }  // namespace
 
 int run_in_process(const Config& config, const Request& request, Presenter& presenter) {
     Repository repository = Repository::open(real_fs(), config.repository);
     const bool writes = writes_repository(request);
-    if (writes) lock_for_writing(repository);
+    if (writes) lock_and_recover(repository);
 
     asio::io_context loop(1);
     const Bookkeeping bookkeeping{.history = writes, .log = false};  // the presenter tells
@@ -64,6 +53,12 @@ int run_in_process(const Config& config, const Request& request, Presenter& pres
 }
 
 Outcome init_repository(const Config& config) {
+    if (!config.repository.has_relative_path()) {
+        throw Error(
+            ErrorCode::refused,
+            "cannot make repository '" + config.repository.string() + "': it is the root directory",
+            "give it a directory of its own, such as /var/lib/tsbackup");
+    }
     const std::string uuid = Repository::create(real_fs(), config.repository);
     return Outcome({{"path", config.repository.string()}, {"uuid", uuid}});
 }

@@ -8,6 +8,8 @@
 #include <charconv>
 #include <limits>
 
+#include "core/ops/restore_places.hpp"
+
 namespace tsb {
 
 namespace fs = std::filesystem;
@@ -70,12 +72,18 @@ std::optional<FileOwner> parse_owner(const std::string& text) {
     return owner;
 }
 
+std::string without_slash_at_end(std::string path) {
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    return path;
+}
+
 std::map<std::string, std::string> parse_map(const std::vector<std::string>& pairs) {
     std::map<std::string, std::string> out;
     for (const std::string& pair : pairs) {
         const std::size_t equals = pair.find('=');
-        const std::string from = pair.substr(0, equals);
-        const std::string to = equals == std::string::npos ? "" : pair.substr(equals + 1);
+        const std::string from = without_slash_at_end(pair.substr(0, equals));
+        const std::string to =
+            equals == std::string::npos ? "" : without_slash_at_end(pair.substr(equals + 1));
         if (!from.starts_with('/') || !to.starts_with('/')) {
             throw bad_value("tablespace-map", pair, "OLD=NEW with two absolute paths");
         }
@@ -128,13 +136,8 @@ void confine(RestoreOptions& options, const std::vector<fs::path>& roots, const 
 
 }  // namespace
 
-bool lies_beneath(const fs::path& path, const fs::path& root) {
-    const auto [in_root, in_path] =
-        std::mismatch(root.begin(), root.end(), path.begin(), path.end());
-    return in_root == root.end() && in_path != path.end();
-}
-
 RestoreOptions restore_options(Service& service, const Caller& caller, const Json& args) {
+    service.require_repository();
     RestoreOptions options;
     options.backup = text_arg(args, "backup");
     options.cluster = service.cluster_with(text_arg(args, "cluster"), options.backup);

@@ -46,8 +46,8 @@ void require_right(const Caller& caller, const VerbSpec& verb) {
     if (caller.right >= verb.right) return;
     const std::string right(to_string(verb.right));
     throw Error(ErrorCode::refused,
-                "cannot " + std::string(verb.name) + ": uid " + std::to_string(caller.uid) +
-                    " has no '" + right + "' right",
+                "cannot " + words_for(verb) + ": uid " + std::to_string(caller.uid) + " has no '" +
+                    right + "' right",
                 "'control.rights." + right + "' in the configuration names who has it");
 }
 

@@ -29,11 +29,14 @@ public:
             SessionFactory sessions, const Clock& time, Bookkeeping bookkeeping);
     Service(const Service&) = delete;
 
+    /// Error{repository_missing} when the repository was moved away or unmounted, or when another
+    /// one lies in its place now. Whoever reads backups asks first. Reads the disk.
+    void require_repository();
     /// Clusters of the configuration and of the repository, sorted. Reads the disk.
     std::vector<std::string> cluster_names();
     /// The cluster that holds `backup`: `named` when not empty, else the only one there is, else
-    /// the only one with a backup of that id. Error{not_found}, or Error{usage} when the choice
-    /// is not clear. Reads the disk.
+    /// the only one with a backup of that id. Error{not_found}; Error{usage} when several have
+    /// one, and for "latest" of several clusters. Reads the disk.
     std::string cluster_with(const std::string& named, const std::string& backup);
 
     /// Stops all jobs and what else runs for clients.

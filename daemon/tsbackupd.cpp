@@ -21,9 +21,11 @@ ProgramSpec program() {
     spec.globals = {
         {"config", "FILE", "configuration; default " + std::string(default_config)},
         {"repository", "DIR", "for commands that need no configuration but a repository"},
-        {"check-config", "", "say whether the configuration is good, and exit"},
+        {"check-config", "", "say whether the configuration is good, and exit",
+         OptionUse::without_command},
         {"version", "", "print the version, and exit"},
-        {"json", "", "commands: print events and the result as JSON lines"},
+        {"json", "", "commands: print events and the result as JSON lines",
+         OptionUse::with_command},
     };
     for (const VerbSpec& verb : verb_specs()) {
         if (verb.in_process) spec.verbs.push_back(&verb);
@@ -42,7 +44,7 @@ Config configuration(const CommandLine& line) {
         throw Error(ErrorCode::usage, "--repository is not enough here", "use --config");
     }
     Config config = file == line.values.end() ? Config() : load_config(file->second);
-    config.repository = std::filesystem::absolute(repository->second);
+    config.repository = absolute_path(repository->second);
     return config;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/base/spelling.hpp"
+#include "core/base/utf8.hpp"
 
 namespace tsb {
 namespace {
@@ -82,28 +83,45 @@ constexpr std::array verbs = {
 
 Error bad_argument(const VerbSpec& verb, const std::string& name, const std::string& cause) {
     return {ErrorCode::usage,
-            "cannot " + std::string(verb.name) + ": argument '" + printable(name) + "' " + cause};
+            "cannot " + words_for(verb) + ": argument '" + printable(name) + "' " + cause};
 }
 
-bool text_fits(const Json& value) {
-    return value.is_string() && value.get_ref<const std::string&>().size() <= longest_text &&
-           value.get_ref<const std::string&>().find('\0') == std::string::npos;
+std::string problem_with_text(const Json& value) {
+    if (!value.is_string()) return "expects a text";
+    const auto& text = value.get_ref<const std::string&>();
+    if (text.empty()) return "is empty";
+    if (text.size() > longest_text) return "is longer than 4096 bytes";
+    if (text.find('\0') != std::string::npos) return "holds a zero byte";
+    // JSON can carry nothing else; replaced bytes would name another file.
+    return valid_utf8(text) ? "" : "is not UTF-8";
+}
+
+std::string problem_with_path(const Json& value) {
+    const std::string problem = problem_with_text(value);
+    if (!problem.empty()) return problem;
+    return value.get_ref<const std::string&>().starts_with('/') ? "" : "expects an absolute path";
+}
+
+std::string problem_with_list(const Json& value) {
+    if (!value.is_array() || value.size() > longest_list) {
+        return "expects a list of at most 256 texts";
+    }
+    for (const Json& item : value) {
+        const std::string problem = problem_with_text(item);
+        if (!problem.empty()) return "has an item that " + problem;
+    }
+    return "";
 }
 
 /// What is wrong with `value` as an argument of `kind`; empty when nothing is.
 std::string problem_with(ArgKind kind, const Json& value) {
     switch (kind) {
         case ArgKind::text:
-            return text_fits(value) ? "" : "expects a text of at most 4096 bytes";
+            return problem_with_text(value);
         case ArgKind::path:
-            return text_fits(value) && value.get_ref<const std::string&>().starts_with('/')
-                       ? ""
-                       : "expects an absolute path";
+            return problem_with_path(value);
         case ArgKind::list:
-            return value.is_array() && value.size() <= longest_list &&
-                           std::all_of(value.begin(), value.end(), text_fits)
-                       ? ""
-                       : "expects a list of at most 256 texts";
+            return problem_with_list(value);
         case ArgKind::flag:
             return value.is_boolean() ? "" : "expects true or false";
         case ArgKind::local:
@@ -140,6 +158,21 @@ Error unknown_verb(std::string_view name, const std::vector<std::string>& known)
     const std::string meant = nearest(name, known);
     return {ErrorCode::usage, "unknown command '" + printable(name) + "'",
             meant.empty() ? "--help lists the commands" : "did you mean '" + meant + "'?"};
+}
+
+std::string words_for(const VerbSpec& verb) {
+    struct Row {
+        std::string_view verb;
+        std::string_view words;
+    };
+    constexpr std::array rows = {
+        Row{"init", "make the repository"}, Row{"status", "tell the status"},
+        Row{"backup", "back up"},           Row{"list", "list backups"},
+        Row{"jobs", "list jobs"},           Row{"version", "tell the versions"},
+    };
+    const auto* row = std::find_if(rows.begin(), rows.end(),
+                                   [&](const Row& each) { return each.verb == verb.name; });
+    return std::string(row == rows.end() ? verb.name : row->words);
 }
 
 void check_args(const VerbSpec& verb, const Json& args) {

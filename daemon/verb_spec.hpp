@@ -47,11 +47,15 @@ const VerbSpec* find_verb(std::string_view name);
 /// Error{usage} for an unknown verb, with the nearest of `known` as its hint. Thread: any.
 Error unknown_verb(std::string_view name, const std::vector<std::string>& known);
 
-/// Error{usage} when `args` has an unknown argument, a wrong type, an over-long value or lacks the
-/// required one. Thread: any.
+/// "back up" of "backup": what stands behind "cannot" in messages about `verb`. Thread: any.
+std::string words_for(const VerbSpec& verb);
+
+/// Error{usage} when `args` has an unknown argument, a wrong type, a text that is empty, too long
+/// or not UTF-8, or lacks the required one. Thread: any.
 void check_args(const VerbSpec& verb, const Json& args);
 
-// Reading arguments that check_args() has accepted; what is missing is empty or false.
+// Reading arguments that check_args() has accepted; what is missing, and only that, is empty or
+// false.
 std::string text_arg(const Json& args, const char* name);
 std::vector<std::string> list_arg(const Json& args, const char* name);
 bool flag_arg(const Json& args, const char* name);

@@ -2,12 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
 #include "core/base/version.hpp"
 #include "core/ops/run_on.hpp"
+#include "core/pg/result_fields.hpp"
 
 namespace tsb {
 
@@ -183,20 +185,49 @@ asio::awaitable<void> BackupRun::receive_wal() {
     options.start = *receiver_->start();
     options.timeline = receiver_->timeline();
     options.segment_size = source_.settings.wal_segment_size;
+    options.stall_limit = options_.copy_stall_limit;
+    options.status_interval =
+        std::clamp(options.stall_limit / 2, std::chrono::seconds(1), options.status_interval);
     std::function<void(Lsn)> received = [](Lsn) {};
+    std::optional<Error> lost;
     try {
         co_await stream_wal(*wal_, options, wal_stop_, *wal_archive_, std::move(received));
     } catch (const Error& error) {
-        // A server that drops a slot's WAL ends its session like any other: nothing tells the two
-        // apart, so that the reader is told of both.
-        if (error.code() != ErrorCode::connection) {
+        if (error.code() != ErrorCode::connection || failure_->cause) {
             throw;
         }
-        throw Error(error.code(), error.what(),
-                    "the server also ends this session when the backup falls behind "
-                    "max_slot_wal_keep_size");
+        lost = error;
+    }
+    if (lost) {
+        const Error cause = co_await cause_of_lost_wal(std::move(*lost));
+        throw cause;
     }
     wal_archive_->finish();
+}
+
+// A server that takes a slot's WAL away ends the slot's session as an administrator would. That it
+// has a limit for slots tells the two apart, as far as anything does.
+asio::awaitable<Error> BackupRun::cause_of_lost_wal(Error lost) {
+    if (std::string(lost.what()).find("57P01") == std::string::npos) {
+        co_return lost;
+    }
+    std::string limit;
+    try {
+        const auto session = co_await connect_(options_.connection, job_.stop);
+        const ResultSet result =
+            co_await session->execute("SHOW max_slot_wal_keep_size", command_limit);
+        limit = text_field(result, 0, 0);
+    } catch (const Error&) {
+        co_return lost;
+    }
+    if (limit == "-1") {
+        co_return lost;
+    }
+    co_return Error(ErrorCode::wal_missing,
+                    "the server ended the WAL stream, as it does when a backup falls behind "
+                    "max_slot_wal_keep_size = " +
+                        limit + ": " + lost.what(),
+                    "raise max_slot_wal_keep_size, or let the backup run faster (max_rate)");
 }
 
 asio::awaitable<void> BackupRun::finish_streams() {

@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 
+#include "core/base/error.hpp"
 #include "core/ops/backup.hpp"
 #include "core/ops/backup_checks.hpp"
 #include "core/ops/backup_receiver.hpp"
@@ -40,6 +41,7 @@ private:
 
     void start_wal();
     boost::asio::awaitable<void> receive_wal();
+    boost::asio::awaitable<Error> cause_of_lost_wal(Error lost);
     std::chrono::seconds stall_limit() const;
     void describe(Metadata& metadata) const;
 

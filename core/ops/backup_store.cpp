@@ -14,6 +14,10 @@ namespace tsb {
 
 namespace {
 
+Error not_proven(const std::string& why) {
+    return {ErrorCode::proof_failed, "cannot accept the backup: " + why};
+}
+
 std::string plain_path(const std::string& path) {
     return std::string(names::plain_data_directory) + "/" + path;
 }
@@ -97,8 +101,9 @@ void BackupStore::walk_data(const std::string& archive, ByteSource& source,
     }
     ByteSource& tar = decompressed ? *decompressed : source;
     if (archive == "base") {
-        VisitorPair pair(visitor, control_check_);
-        walk_tar(tar, archive, pair);
+        VisitorPair checks(control_check_, tablespace_links_);
+        VisitorPair all(visitor, checks);
+        walk_tar(tar, archive, all);
     } else {
         walk_tar(tar, archive, visitor);
     }
@@ -199,12 +204,54 @@ std::uint64_t BackupStore::plain_bytes(const Manifest& manifest) const {
 void BackupStore::prove_identity(const Manifest& manifest) const {
     if (manifest.system_identifier().value_or(options_.system_identifier) !=
         options_.system_identifier) {
-        throw Error(ErrorCode::proof_failed,
-                    "cannot accept the backup: its manifest names another system identifier");
+        throw not_proven("its manifest names another system identifier");
     }
     const std::string problem = control_check_.problem(options_.system_identifier);
     if (!problem.empty()) {
-        throw Error(ErrorCode::proof_failed, "cannot accept the backup: " + problem);
+        throw not_proven(problem);
+    }
+}
+
+// A tablespace that was created meanwhile would not be restored to a place of the restore's choice:
+// replay makes it again where the server has it, and both would write to the same files.
+void BackupStore::prove_tablespaces(const Manifest& manifest, const Metadata& metadata) const {
+    std::set<std::string> announced;
+    for (const TablespaceInfo& tablespace : metadata.tablespaces) {
+        if (tablespace.location.starts_with('/')) {
+            announced.insert("pg_tblspc/" + std::to_string(tablespace.oid));
+        }
+    }
+    // A server that was asked for a tablespace map sends no links at all.
+    for (const std::string& link : tablespace_links_.links()) {
+        if (!announced.contains(link)) {
+            throw not_proven("the server did not announce the tablespace of '" + link + "'");
+        }
+    }
+    const auto created = wal_check_.tablespaces_created(manifest.wal_ranges());
+    if (!created.empty()) {
+        throw Error(ErrorCode::proof_failed,
+                    "cannot accept the backup: tablespace " + std::to_string(created[0].oid) +
+                        " at '" + printable(created[0].location) + "' was created while it ran",
+                    "take the backup again: replay of this one would use that very directory");
+    }
+}
+
+void BackupStore::prove_wal(const Manifest& manifest, const Metadata& metadata) const {
+    std::vector<WalRange> ranges = manifest.wal_ranges();
+    std::ranges::sort(ranges, {}, &WalRange::start);
+    Lsn covered = metadata.start_lsn;
+    for (const WalRange& range : ranges) {
+        if (range.start <= covered) {
+            covered = std::max(covered, range.end);
+        }
+    }
+    if (covered < metadata.end_lsn) {
+        throw not_proven("its manifest does not ask for all WAL from " +
+                         to_string(metadata.start_lsn) + " to " + to_string(metadata.end_lsn));
+    }
+    const std::vector<std::string> problems = wal_check_.problems(ranges);
+    if (!problems.empty()) {
+        throw Error(ErrorCode::wal_missing, "cannot accept the backup: " + problems.front());
     }
 }
 
@@ -212,10 +259,8 @@ void BackupStore::prove_into(Metadata& metadata) {
     const Manifest manifest = read_manifest();
     prove_identity(manifest);
     members_.prove(manifest);
-    const std::vector<std::string> wal_problems = wal_check_.problems(manifest.wal_ranges());
-    if (!wal_problems.empty()) {
-        throw Error(ErrorCode::wal_missing, "cannot accept the backup: " + wal_problems.front());
-    }
+    prove_wal(manifest, metadata);
+    prove_tablespaces(manifest, metadata);
     metadata.wal_ranges = manifest.wal_ranges();
     metadata.member_count = manifest.files().size();
     metadata.cluster_bytes = manifest.total_size() + wal_bytes_;

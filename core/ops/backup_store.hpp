@@ -49,9 +49,10 @@ public:
     Work manifest_work();
 
     /// Parses the stored manifest and proves: the system identifier, also that of pg_control, every
-    /// member's size and digest, nothing missing or extra, all WAL of its ranges sound.
-    /// Error{proof_failed} or Error{wal_missing}. Fills wal_ranges, member_count, cluster_bytes,
-    /// files, directories and stored_bytes of `metadata`. Thread: worker (blocks).
+    /// member's size and digest, nothing missing or extra, the tablespaces that `metadata` tells
+    /// and no others, WAL from its start to its end, all of it sound. Error{proof_failed} or
+    /// Error{wal_missing}. Fills wal_ranges, member_count, cluster_bytes, files, directories and
+    /// stored_bytes of `metadata`. Thread: worker (blocks).
     void prove_into(Metadata& metadata);
 
 private:
@@ -68,6 +69,8 @@ private:
     void add_file(StoredFile file);
     Manifest read_manifest();
     void prove_identity(const Manifest& manifest) const;
+    void prove_tablespaces(const Manifest& manifest, const Metadata& metadata) const;
+    void prove_wal(const Manifest& manifest, const Metadata& metadata) const;
     std::string manifest_name() const;
     std::uint64_t plain_bytes(const Manifest& manifest) const;
 
@@ -77,6 +80,7 @@ private:
     WorkerPool pool_;
     WalCheck wal_check_;              // of the WAL pipeline alone, until it has ended
     ControlFileCheck control_check_;  // of the base archive's pipeline alone, until it has ended
+    LinkCollector tablespace_links_;  // the same
 
     std::mutex mutex_;
     // State below is guarded by mutex_ while pipelines run.

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <functional>
 
 #include "core/base/error.hpp"
@@ -10,6 +12,8 @@ namespace tsb {
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr std::chrono::seconds command_limit{60};
 
 using Lines = std::vector<CheckLine>;
 
@@ -54,7 +58,7 @@ void add_fact_lines(Lines& lines, const ClusterFacts& facts, Repository& reposit
     });
 }
 
-/// Both sessions of a backup, or the failure of one as a line.
+/// Both sessions of a backup and its slot, which goes with them, or the failure of one as a line.
 asio::awaitable<void> check_sessions(Lines& lines, const BackupOptions& options,
                                      Repository& repository, const SessionFactory& connect,
                                      const JobContext& job) {
@@ -66,6 +70,8 @@ asio::awaitable<void> check_sessions(Lines& lines, const BackupOptions& options,
              "PostgreSQL " + source.settings.version_text + ", wal_level " +
                  source.settings.wal_level + ", max_wal_senders " +
                  std::to_string(source.settings.max_wal_senders));
+    const std::string slot = "tsbackup_check_" + std::to_string(getpid());
+    co_await wal->execute(create_slot_command(source.server_version, slot), command_limit);
     if (!source.settings.data_checksums) {
         add_line(lines, CheckLine::Result::warn, "data checksums",
                  "off: damage on the server's disk cannot be noticed by a backup",

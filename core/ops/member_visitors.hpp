@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,22 @@ private:
     OnFile on_file_;
     TarMember member_;
     std::optional<Digest> digest_;  // nothing while a directory or link is visited
+};
+
+/// Collects the links, which in a base archive are the tablespaces' (walk_tar lets in no others).
+class LinkCollector : public MemberVisitor {
+public:
+    void begin(const TarMember& member) override {
+        if (member.kind == FileKind::symlink) {
+            links_.insert(member.path);
+        }
+    }
+    void data(Bytes) override {}
+    void end() override {}
+    const std::set<std::string>& links() const { return links_; }
+
+private:
+    std::set<std::string> links_;
 };
 
 /// Shows each member to two visitors, in order.

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 
+#include "core/repo/recovery_settings.hpp"
+
 namespace tsb {
 
 namespace {
+
+constexpr std::string_view our_comment = "# tsbackup: recovery to the end of ";
 
 bool is_recovery_setting(std::string_view line) {
     const std::size_t start = line.find_first_not_of(" \t");
@@ -12,7 +16,8 @@ bool is_recovery_setting(std::string_view line) {
         return false;
     }
     line.remove_prefix(start);
-    return line.starts_with("recovery_target") || line.starts_with("restore_command");
+    return line.starts_with("recovery_") || line.starts_with("restore_command") ||
+           line.starts_with("archive_cleanup_command") || line.starts_with(our_comment);
 }
 
 }  // namespace
@@ -30,14 +35,13 @@ std::string with_recovery_settings(std::string_view auto_conf, std::string_view 
     if (!text.empty() && text.back() != '\n') {
         text += '\n';
     }
-    // All WAL is in pg_wal already, so nothing is ever fetched; recovery ends, and the server
-    // promotes itself, where that WAL ends. recovery_target = 'immediate' would say the same in
-    // most cases, but a server looks at it only before a further record: of an idle standby's
-    // backup, which ends with the last record there is, it never starts ("recovery ended before
-    // configured recovery target was reached"). That the backup's end is reached is demanded by
-    // backup_label.
-    text += "# tsbackup: recovery to the end of " + std::string(backup_id) + "\n";
-    text += "restore_command = 'false'\n";
+    text += our_comment;
+    text += backup_id;
+    text += '\n';
+    for (const std::string_view setting : recovery_settings) {
+        text += setting;
+        text += '\n';
+    }
     return text;
 }
 

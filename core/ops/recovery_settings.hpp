@@ -1,5 +1,6 @@
-// The setting that makes a restored cluster replay the WAL of its backup and then promote itself
-// onto a new timeline. Source: PostgreSQL documentation, "Archive Recovery" and "Recovery Target".
+// The settings that make a restored cluster replay the WAL of its backup and then promote itself
+// onto a new timeline, whatever else its configuration says about recovery. Source: PostgreSQL
+// documentation, "Archive Recovery" and "Recovery Target".
 #pragma once
 
 #include <string>
@@ -7,8 +8,8 @@
 
 namespace tsb {
 
-/// `auto_conf` (postgresql.auto.conf of the backup) with our setting at the end. Recovery
-/// settings that were in it are left out: their target may lie elsewhere. Pure.
+/// `auto_conf` (postgresql.auto.conf of the backup) with our settings at the end. Recovery
+/// settings that were in it, ours of an earlier restore too, are left out. Pure.
 std::string with_recovery_settings(std::string_view auto_conf, std::string_view backup_id);
 
 }  // namespace tsb

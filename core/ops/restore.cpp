@@ -1,6 +1,7 @@
 #include "core/ops/restore.hpp"
 
 #include "core/base/human.hpp"
+#include "core/ops/restore_places.hpp"
 #include "core/ops/restore_run.hpp"
 
 namespace tsb {
@@ -14,6 +15,8 @@ RestoreReport restore_backup(Repository& repository, const RestoreOptions& optio
              options.target.string());
     RestoreRun run(backup, options, job);
     run.preflight();
+    require_safe_places(repository.path(), options.target,
+                        plan_tablespaces(handle.metadata, options));
     run.check_stored_bytes();
     run.claim_targets();
     run.extract();

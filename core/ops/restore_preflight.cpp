@@ -16,6 +16,14 @@ namespace fsys = std::filesystem;
 
 namespace {
 
+std::string known_locations(const Metadata& metadata) {
+    std::string known;
+    for (const TablespaceInfo& tablespace : metadata.tablespaces) {
+        known += (known.empty() ? "" : ", ") + ("'" + printable(tablespace.location) + "'");
+    }
+    return known.empty() ? "it has no tablespaces" : "its tablespaces are at: " + known;
+}
+
 void require_known_locations(const Metadata& metadata,
                              const std::map<std::string, std::string>& tablespace_map) {
     for (const auto& [old_location, new_location] : tablespace_map) {
@@ -24,7 +32,9 @@ void require_known_locations(const Metadata& metadata,
         };
         if (std::none_of(metadata.tablespaces.begin(), metadata.tablespaces.end(), is_it)) {
             throw Error(ErrorCode::usage,
-                        "the backup has no tablespace at '" + printable(old_location) + "'");
+                        "cannot restore '" + metadata.id + "': it has no tablespace at '" +
+                            printable(old_location) + "'",
+                        known_locations(metadata));
         }
         if (!fsys::path(new_location).is_absolute()) {
             throw Error(ErrorCode::usage, "cannot restore a tablespace to '" +
@@ -49,7 +59,12 @@ fsys::path old_place(const TablespaceInfo& tablespace, const RestoreOptions& opt
     if (options.only_mapped_tablespaces) {
         throw unmapped(tablespace, "is not for this client to write to");
     }
-    if (fsys::exists(fsys::symlink_status(tablespace.location))) {
+    std::error_code failed;
+    const fsys::file_status status = fsys::symlink_status(tablespace.location, failed);
+    if (!fsys::status_known(status)) {
+        throw unmapped(tablespace, "cannot be looked at: " + failed.message());
+    }
+    if (fsys::exists(status)) {
         throw unmapped(tablespace, "exists and may be in use");
     }
     return tablespace.location;
@@ -143,11 +158,30 @@ std::string check_installed_major(const Metadata& metadata, const RestoreOptions
 namespace {
 
 // The nearest directory that exists, to ask for its file system.
-fsys::path existing_ancestor(fsys::path path) {
-    while (!fsys::is_directory(path) && path.has_relative_path()) {
-        path = path.parent_path();
+fsys::path existing_ancestor(const fsys::path& place) {
+    for (fsys::path path = place;; path = path.parent_path()) {
+        std::error_code failed;
+        const fsys::file_status status = fsys::status(path, failed);
+        if (!fsys::status_known(status)) {
+            throw errno_error(failed.value(), "restore to", place.string());
+        }
+        if (fsys::is_directory(status) || !path.has_relative_path()) {
+            return path;
+        }
     }
-    return path;
+}
+
+void require_own(const FileOwner& owner, const RestoreOptions& options, const Identity& self) {
+    const bool in_group =
+        std::find(self.groups.begin(), self.groups.end(), owner.gid) != self.groups.end();
+    if (owner.uid == self.uid && in_group) {
+        return;
+    }
+    throw Error(ErrorCode::refused,
+                "cannot restore to '" + printable(options.target.string()) + "': uid " +
+                    std::to_string(self.uid) + " may not give files to " +
+                    std::to_string(owner.uid) + ":" + std::to_string(owner.gid),
+                "only root may give files away: leave --owner out, or run tsbackupd as root");
 }
 
 }  // namespace
@@ -184,9 +218,23 @@ void require_restore_space(Fs& fs, const Metadata& metadata, const fsys::path& t
     }
 }
 
-std::optional<FileOwner> restore_owner(Fs& fs, const RestoreOptions& options) {
-    if (geteuid() != 0) {
-        return std::nullopt;
+Identity own_identity() {
+    Identity self;
+    self.uid = geteuid();
+    self.groups.resize(static_cast<std::size_t>(std::max(getgroups(0, nullptr), 0)));
+    const int count = getgroups(static_cast<int>(self.groups.size()), self.groups.data());
+    self.groups.resize(static_cast<std::size_t>(std::max(count, 0)));
+    self.groups.push_back(getegid());
+    return self;
+}
+
+std::optional<FileOwner> restore_owner(Fs& fs, const RestoreOptions& options,
+                                       const Identity& self) {
+    if (self.uid != 0) {
+        if (options.owner) {
+            require_own(*options.owner, options, self);
+        }
+        return options.owner;
     }
     FileOwner owner;
     if (options.owner) {
@@ -198,7 +246,7 @@ std::optional<FileOwner> restore_owner(Fs& fs, const RestoreOptions& options) {
     }
     if (owner.uid == 0) {
         throw Error(ErrorCode::refused,
-                    "cannot restore to '" + options.target.string() +
+                    "cannot restore to '" + printable(options.target.string()) +
                         "': the files would be owned by root, as whom PostgreSQL does not start",
                     "say who shall own them: --owner postgres");
     }

@@ -19,7 +19,8 @@ struct TablespacePlan {
 
 /// Every tablespace of the backup with its place: mapped ones where the map says, others at their
 /// old location, but only when nothing exists there (Error{tablespace_unmapped}: it may be the
-/// live tablespace). A map entry that names no tablespace is Error{usage}.
+/// live tablespace). A map entry that names no tablespace is Error{usage}, with a hint that lists
+/// those there are.
 std::vector<TablespacePlan> plan_tablespaces(const Metadata& metadata,
                                              const RestoreOptions& options);
 
@@ -34,8 +35,18 @@ std::optional<int> major_of_binary_path(const std::filesystem::path& directory);
 void require_restore_space(Fs& fs, const Metadata& metadata, const std::filesystem::path& target,
                            const std::vector<TablespacePlan>& tablespaces);
 
+/// As whom a process works.
+struct Identity {
+    uid_t uid = 0;
+    std::vector<gid_t> groups;  // primary and supplementary
+};
+/// That of this process.
+Identity own_identity();
+
 /// Owner for everything restored: when root, the one given, else that of the target or of its
-/// parent; nothing when not root. Error{refused} when that would be root, whom PostgreSQL refuses.
-std::optional<FileOwner> restore_owner(Fs& fs, const RestoreOptions& options);
+/// parent; otherwise the one given, or nothing when none is. Error{refused} when that would be
+/// root, whom PostgreSQL refuses, or when `self` may not give files to the one given.
+std::optional<FileOwner> restore_owner(Fs& fs, const RestoreOptions& options,
+                                       const Identity& self = own_identity());
 
 }  // namespace tsb

@@ -1,5 +1,7 @@
 #include "core/ops/restore_run.hpp"
 
+#include <algorithm>
+
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
 #include "core/ops/recovery_settings.hpp"
@@ -44,14 +46,16 @@ void RestoreRun::preflight() {
     require_restore_space(backup_.fs(), backup_.metadata(), options_.target, tablespaces_);
 }
 
+// What lies beside the backup's own files is told, and no more: a note that somebody left there
+// must not cost anybody the only backup there is.
 void RestoreRun::check_stored_bytes() {
     std::vector<std::string> problems;
+    const std::vector<std::string> extra = backup_.extra_entries();
     if (backup_.plain()) {
         problems = verify_stored(backup_, job_).problems;
     } else {
         job_.progress.phase = Phase::verifying;
         job_.progress.bytes_total = backup_.metadata().stored_bytes;
-        problems = backup_.listing_problems();
         const OnStoredBytes count = [this](std::uint64_t bytes) {
             job_.progress.bytes_done += bytes;
             job_.throw_if_stopped();
@@ -63,10 +67,16 @@ void RestoreRun::check_stored_bytes() {
             }
         }
     }
+    std::erase_if(problems, [&](const std::string& problem) {
+        return std::ranges::find(extra, problem) != extra.end();
+    });
     if (!problems.empty()) {
         throw Error(ErrorCode::damaged,
                     "cannot restore '" + backup_.metadata().id + "': " + problems.front(),
                     "restore an older backup: tsbackupctl list; the target was not touched");
+    }
+    for (const std::string& line : extra) {
+        notes_.push_back("in the backup's directory " + line);
     }
     manifest_ = backup_.manifest();
     proof_ = std::make_unique<ManifestProof>(manifest_);
@@ -173,6 +183,9 @@ RestoreReport RestoreRun::report() const {
     report.notes.emplace_back(
         "backup_label stays: PostgreSQL retires it by itself, and without it the cluster refuses "
         "to start rather than come up with wrong data");
+    report.notes.emplace_back(
+        "where the source archives its WAL, a copy beside it must not: start it with "
+        "archive_mode=off");
     report.notes.emplace_back(
         "unlogged tables are empty; replication slots and configuration files outside the data "
         "directory are not in a backup");

@@ -11,6 +11,15 @@ constexpr const char* control_file = "global/pg_control";
 constexpr const char* label_file = "backup_label";
 constexpr std::uint64_t marker_limit = 8192;
 
+std::filesystem::file_status known_status(const std::filesystem::path& path) {
+    std::error_code failed;
+    const std::filesystem::file_status status = std::filesystem::symlink_status(path, failed);
+    if (!std::filesystem::status_known(status)) {
+        throw errno_error(failed.value(), "look at", path.string());
+    }
+    return status;
+}
+
 }  // namespace
 
 RestoreTarget::RestoreTarget(Fs& fs, const std::filesystem::path& path,
@@ -18,7 +27,7 @@ RestoreTarget::RestoreTarget(Fs& fs, const std::filesystem::path& path,
                              std::optional<FileOwner> owner)
     : fs_(fs), path_(path), data_directory_(data_directory), owner_(owner) {
     try {
-        open_or_create();
+        open_with_context();
         if (!fs_.try_lock(directory_.get(), LockKind::exclusive)) {
             throw Error(ErrorCode::busy, "cannot restore to '" + path_.string() +
                                              "': another restore is filling it");
@@ -38,11 +47,22 @@ RestoreTarget::~RestoreTarget() {
     discard();
 }
 
+void RestoreTarget::open_with_context() {
+    try {
+        open_or_create();
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::io) {
+            throw;
+        }
+        throw error.with_context("cannot restore to '" + printable(path_.string()) + "'");
+    }
+}
+
 void RestoreTarget::open_or_create() {
-    const std::filesystem::file_status status = std::filesystem::symlink_status(path_);
-    if (!std::filesystem::exists(status)) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(known_status(path_))) {
         create(path_);
-    } else if (!std::filesystem::is_directory(std::filesystem::status(path_))) {
+    } else if (!std::filesystem::is_directory(path_, ignored)) {
         throw Error(ErrorCode::target_not_empty, "cannot restore to '" + printable(path_.string()) +
                                                      "': it exists and is no directory");
     }
@@ -51,7 +71,7 @@ void RestoreTarget::open_or_create() {
 
 void RestoreTarget::create(const std::filesystem::path& directory) {
     const std::filesystem::path parent_path = directory.parent_path();
-    if (!std::filesystem::exists(parent_path) && parent_path != directory) {
+    if (!std::filesystem::exists(known_status(parent_path)) && parent_path != directory) {
         create(parent_path);
     }
     const Fd parent = fs_.open_root(parent_path);

@@ -48,6 +48,7 @@ private:
     bool left_by_killed_restore() const;
     bool tablespace_left_by_killed_restore() const;
     std::string marker_text() const;
+    void open_with_context();
     void open_or_create();
     void create(const std::filesystem::path& directory);
     void clear();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,10 @@ public:
     /// The stored file of `archive` ("base", an oid, "pg_wal").
     const StoredFile& archive_file(const std::string& archive) const;
 
-    /// One line for each entry of the directory that is missing or should not be there.
-    std::vector<std::string> listing_problems() const;
+    /// One line for each entry of the directory that is missing.
+    std::vector<std::string> missing_entries() const;
+    /// One line for each that should not be there.
+    std::vector<std::string> extra_entries() const;
     /// Reads the stored bytes of `file`: the problem in one line, empty when size and SHA-256 are
     /// as recorded.
     std::string digest_problem(const StoredFile& file, const OnStoredBytes& on_bytes) const;
@@ -47,6 +50,8 @@ public:
     Manifest manifest() const;
 
 private:
+    std::set<std::string> expected_entries() const;
+
     Fs& fs_;
     const BackupHandle& backup_;
     WorkerPool& pool_;

@@ -209,7 +209,8 @@ VerifyReport verify_stored(StoredBackup& backup, JobContext& job) {
     job.progress.files_total = backup.metadata().member_count;
 
     VerifyReport report;
-    const std::vector<std::string> listing = backup.listing_problems();
+    std::vector<std::string> listing = backup.missing_entries();
+    std::ranges::move(backup.extra_entries(), std::back_inserter(listing));
     try {
         Verification verification(backup, backup.manifest(), job);
         if (backup.plain()) {

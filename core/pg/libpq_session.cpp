@@ -31,7 +31,8 @@ constexpr std::chrono::microseconds shortest_gathering{50};
 constexpr std::chrono::microseconds longest_gathering{1000};
 
 Error lost(const std::string& reason) {
-    return {ErrorCode::connection, "the connection to the server was lost: " + reason};
+    return {ErrorCode::connection, "the connection to the server was lost: " +
+                                       (reason.empty() ? "what it sent makes no sense" : reason)};
 }
 
 /// The first line of libpq's text; the rest guesses at causes.
@@ -53,7 +54,10 @@ LibpqSession::LibpqSession(const asio::any_io_executor& executor, PgConnPtr conn
       stop_(std::move(stop)),
       on_stop_(stop_, Interrupt{&socket_}) {
     notices_.listen_to(connection_.get());
-    if (server_version_ <= 0 || PQsetnonblocking(connection_.get(), 1) != 0) {
+    if (server_version_ <= 0) {
+        throw Error(ErrorCode::protocol, "the server does not tell its version");
+    }
+    if (PQsetnonblocking(connection_.get(), 1) != 0) {
         throw lost(reason_of(PQerrorMessage(connection_.get())));
     }
 }

@@ -64,6 +64,9 @@ constexpr std::array rules{
     Rule{"57P02", "", "", ErrorCode::connection, ""},
     Rule{"57P03", "", "", ErrorCode::connection, ""},
     Rule{"08", "", "", ErrorCode::connection, ""},
+    Rule{"42501", "", "could not ", ErrorCode::server_error,
+         "the server may not read this file in its own data directory: give it to the server's "
+         "user, or move it away"},
     Rule{"42501", "", "", ErrorCode::no_replication_right, ""},
     Rule{"53300", "", "", ErrorCode::server_settings,
          "raise max_wal_senders in postgresql.conf, then restart"},

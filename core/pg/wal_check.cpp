@@ -73,6 +73,7 @@ void WalCheck::begin(const TarMember& member) {
     entry->second.start = place->start;
     current_ = &entry->second;
     switched_ = false;
+    records_.begin_segment();
 }
 
 void WalCheck::data(Bytes bytes) {
@@ -94,7 +95,12 @@ void WalCheck::end() {
 void WalCheck::finish_page(Segment& segment) {
     const std::uint64_t page = segment.size / page_size - 1;
     const Fault fault = judge_page(segment, page);
-    if (fault != Fault::none) record(segment, page, fault);
+    if (fault != Fault::none) {
+        record(segment, page, fault);
+        records_.begin_segment();
+    } else if (!switched_) {
+        records_.page(parse_wal_page_header(page_), page_);
+    }
     std::ranges::copy(Bytes(last_page_).last(wal_record_rest), before_last_page_.begin());
     last_page_.swap(page_);
 }
@@ -153,6 +159,19 @@ std::vector<std::string> WalCheck::problems(const std::vector<WalRange>& ranges)
     }
     for (const WalRange& range : ranges) add_range_problems(range, lines);
     return lines;
+}
+
+std::vector<TablespaceCreation> WalCheck::tablespaces_created(
+    const std::vector<WalRange>& ranges) const {
+    std::vector<TablespaceCreation> created;
+    std::ranges::copy_if(
+        records_.tablespaces(), std::back_inserter(created), [&](const TablespaceCreation& made) {
+            const auto replays = [&](const WalRange& range) {
+                return range.start <= made.at && made.at < range.end;
+            };
+            return made.location.starts_with('/') && std::ranges::any_of(ranges, replays);
+        });
+    return created;
 }
 
 void WalCheck::add_range_problems(const WalRange& range, std::vector<std::string>& lines) const {

@@ -3,8 +3,9 @@
 // first page the right system identifier and segment size.
 // Source: xlog_internal.h (XLogPageHeaderData, XLOG_PAGE_MAGIC) of PostgreSQL 13 to 18.
 //
-// Records are not checked: a changed one is for the stored digests to find. Only the record that
-// closes a segment early is looked for, where pages of zeros follow it.
+// Records are not checked: a changed one is for the stored digests to find. Looked for are the
+// record that closes a segment early, where pages of zeros follow it, and those that create a
+// tablespace.
 #pragma once
 
 #include <array>
@@ -15,6 +16,7 @@
 #include "core/base/cluster_info.hpp"
 #include "core/io/tar_reader.hpp"
 #include "core/pg/wal_page.hpp"
+#include "core/pg/wal_records.hpp"
 
 namespace tsb {
 
@@ -36,6 +38,8 @@ public:
     /// segment, without which recovery cannot open it. At most a hundred lines.
     std::vector<std::string> problems(const std::vector<WalRange>& ranges) const;
     std::size_t segments() const { return segments_.size(); }
+    /// Tablespaces outside the data directory that replaying `ranges` creates. At most a thousand.
+    std::vector<TablespaceCreation> tablespaces_created(const std::vector<WalRange>& ranges) const;
 
 private:
     /// What is wrong with a page's header.
@@ -73,6 +77,7 @@ private:
     std::array<std::byte, wal_record_rest> before_last_page_{};
     bool switched_ = false;  // the rest of the current segment is zero, rightly
     std::size_t fault_runs_ = 0;
+    WalRecordWalk records_;
 };
 
 }  // namespace tsb

@@ -9,8 +9,6 @@ namespace tsb {
 namespace {
 
 constexpr std::uint16_t long_header_flag = 0x0002;
-constexpr std::size_t short_header_size = 24;
-constexpr std::size_t long_header_size = 40;
 constexpr std::size_t record_alignment = 8;
 constexpr std::size_t switch_record_size = 24;  // a record's header without any data
 constexpr std::uint8_t switch_info = 0x40;
@@ -41,7 +39,8 @@ WalPageHeader parse_wal_page_header(Bytes page) {
     header.is_long = (reader.u16_le() & long_header_flag) != 0;
     header.timeline = reader.u32_le();
     header.address = {reader.u64_le()};
-    reader.take(8);  // length of a continued record, and padding
+    header.continued = reader.u32_le();
+    reader.take(4);  // padding
     if (header.is_long) {
         header.system_identifier = reader.u64_le();
         header.segment_size = reader.u32_le();
@@ -58,7 +57,7 @@ bool ends_with_switch(Bytes page, Bytes before) {
     const auto used = static_cast<std::size_t>(page.rend() - last);
     // The record ends with its CRC, of which the last bytes may be zero.
     const std::size_t end = (used + record_alignment - 1) / record_alignment * record_alignment;
-    const std::size_t header_size = header.is_long ? long_header_size : short_header_size;
+    const std::size_t header_size = wal_page_header_size(header);
     if (end <= header_size) return false;
 
     const std::size_t here = std::min(end - header_size, switch_record_size);

@@ -17,12 +17,18 @@ struct WalPageHeader {
     std::uint16_t magic = 0;
     Timeline timeline = 0;
     Lsn address;
+    std::uint32_t continued = 0;  // bytes of a record begun on an earlier page
     bool is_long = false;
     // What a long header, that of a segment's first page, says besides.
     std::uint64_t system_identifier = 0;
     std::uint32_t segment_size = 0;
     std::uint32_t page_size = 0;
 };
+
+/// Bytes before the first record or the rest of one.
+inline std::size_t wal_page_header_size(const WalPageHeader& header) {
+    return header.is_long ? 40 : 24;
+}
 
 /// `page` has wal_page_size bytes. Thread: any.
 WalPageHeader parse_wal_page_header(Bytes page);

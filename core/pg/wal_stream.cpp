@@ -158,8 +158,12 @@ asio::awaitable<std::optional<SessionEvent>> WalStreamer::next_or_ping() {
         co_return event;
     } catch (const Error& error) {
         silence_ += limit;
-        if (error.code() != ErrorCode::stalled || silence_ >= options_.stall_limit) {
+        if (error.code() != ErrorCode::stalled) {
             throw;
+        }
+        if (silence_ >= options_.stall_limit) {
+            throw Error(ErrorCode::stalled, "the server sent no WAL and no sign of life for " +
+                                                std::to_string(silence_.count()) + " s");
         }
     }
     co_await send_status(true);

@@ -32,20 +32,40 @@ bool is_cluster(Fs& fs, int root, const std::string& name) {
            is_directory(fs, root, names::join(name, names::backups_directory));
 }
 
-/// One backup of a cluster's open backups/; nothing when the name is not a backup's.
+/// Cheap proof that what the metadata lists is there: names and sizes, no content.
+void require_stored_files(Fs& fs, int backup, const Metadata& metadata) {
+    for (const StoredFile& file : metadata.files) {
+        const auto status = fs.status(backup, file.name);
+        if (!status || status->kind != FileKind::file) {
+            throw Error(ErrorCode::damaged, "'" + printable(file.name) + "' is missing");
+        }
+        if (status->size != file.size) {
+            throw Error(ErrorCode::damaged, "'" + printable(file.name) + "' has " +
+                                                std::to_string(status->size) +
+                                                " bytes instead of " + std::to_string(file.size));
+        }
+    }
+}
+
+/// One backup of a cluster's open backups/; nothing when the name is not a backup's. What was read
+/// before is taken while neither metadata.json nor the directory changed.
 std::optional<BackupEntry> read_entry(Fs& fs, int backups, const std::string& cluster,
                                       const std::string& id, MetadataCache& cache) {
     BackupEntry entry{cluster, id, nullptr, {}};
     try {
+        const auto directory = fs.status(backups, id);
+        if (!directory || directory->kind != FileKind::directory) return std::nullopt;
         const auto file = fs.status(backups, names::join(id, names::metadata_file));
-        if (file) entry.metadata = cache.find(cluster, id, *file);
+        const MetadataCache::Stamp stamp{*directory, file.value_or(FileStatus())};
+        entry.metadata = cache.find(cluster, id, stamp);
         if (entry.metadata) return entry;
         const Fd backup = fs.open_directory(backups, id);
-        entry.metadata =
+        auto metadata =
             std::make_shared<const Metadata>(read_metadata(fs, backup.get(), cluster, id));
-        if (file) cache.keep(cluster, id, *file, entry.metadata);
+        require_stored_files(fs, backup.get(), *metadata);
+        entry.metadata = std::move(metadata);
+        cache.keep(cluster, id, stamp, entry.metadata);
     } catch (const Error& error) {
-        if (!is_directory(fs, backups, id)) return std::nullopt;
         entry.problem = error.what();
     }
     return entry;
@@ -102,9 +122,14 @@ BackupHandle Repository::open_backup(const std::string& cluster, const std::stri
     const Fd directory = open_cluster(cluster);
     if (!directory) throw no_backup(cluster, id);
     if (wanted == "latest") {
-        const auto newest = newest_good(cluster);
-        if (!newest) throw no_backup(cluster, wanted);
-        id = newest->id;
+        const std::vector<BackupEntry> entries = list(cluster);
+        if (entries.empty()) throw no_backup(cluster, wanted);
+        id = entries.back().id;
+        if (!entries.back().metadata) {
+            throw Error(ErrorCode::damaged,
+                        "cannot open the latest backup '" + id + "': " + entries.back().problem,
+                        "an older one must be named: see `tsbackupctl list`");
+        }
     }
     const std::string path = names::join(names::backups_directory, id);
     if (!names::parse_backup_id(id) || !is_directory(*fs_, directory.get(), path)) {

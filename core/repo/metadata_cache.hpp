@@ -18,11 +18,17 @@ namespace tsb {
 class MetadataCache {
 public:
     using Shared = std::shared_ptr<const Metadata>;
+    /// Changes when the backup does: one of its entries, or its metadata.json.
+    struct Stamp {
+        FileStatus directory;
+        FileStatus metadata_file;
+        bool operator==(const Stamp&) const = default;
+    };
 
-    /// What was kept of `id` when its metadata.json had the same status; nothing otherwise.
-    Shared find(const std::string& cluster, const std::string& id, const FileStatus& status) const;
+    /// What was kept of `id` when it had the same stamp; nothing otherwise.
+    Shared find(const std::string& cluster, const std::string& id, const Stamp& stamp) const;
     /// Remembers it in place of what was known.
-    void keep(const std::string& cluster, const std::string& id, const FileStatus& status,
+    void keep(const std::string& cluster, const std::string& id, const Stamp& stamp,
               Shared metadata);
     /// Forgets every backup of `cluster` that `is_there` does not know.
     void forget_others(const std::string& cluster,
@@ -30,7 +36,7 @@ public:
 
 private:
     struct Kept {
-        FileStatus status;
+        Stamp stamp;
         Shared metadata;
     };
     mutable std::mutex mutex_;

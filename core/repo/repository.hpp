@@ -79,8 +79,8 @@ public:
     std::vector<BackupEntry> list(const std::string& cluster);
     /// The newest backup of a cluster that is not broken; nothing when there is none.
     std::shared_ptr<const Metadata> newest_good(const std::string& cluster);
-    /// `id` or "latest" (newest_good()). Error{not_found}; Error{damaged} when broken;
-    /// Error{busy} when being removed.
+    /// `id` or "latest". A broken latest backup is not passed over in silence. Error{not_found};
+    /// Error{damaged} when broken; Error{busy} when being removed.
     BackupHandle open_backup(const std::string& cluster, const std::string& id);
     /// True when the directory still holds its marker with the same uuid: false after an unmount.
     bool still_there();

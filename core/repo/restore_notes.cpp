@@ -4,6 +4,7 @@
 
 #include "core/base/error.hpp"
 #include "core/repo/names.hpp"
+#include "core/repo/recovery_settings.hpp"
 #include "core/repo/repository.hpp"
 
 namespace tsb {
@@ -130,26 +131,34 @@ std::string place_tablespaces(const Metadata& metadata) {
     return text;
 }
 
-constexpr const char* set_recovery = R"(
+std::string set_recovery() {
+    std::string text = R"(
 4. Ask for recovery to the end of the backup. All WAL that it needs is in pg_wal, so the command
-   that would fetch more is `false`, and the server promotes itself where that WAL ends. If
-   postgresql.auto.conf or postgresql.conf has a recovery_target setting, take that out.
+   that would fetch more is `false`, and the server promotes itself where that WAL ends. The other
+   lines undo what the configuration may still say of an earlier recovery.
 
     touch "$TARGET/recovery.signal"
-    printf '%s\n' "restore_command = 'false'" >> "$TARGET/postgresql.auto.conf"
+    printf '%s\n' \
+)";
+    for (const std::string_view setting : recovery_settings) {
+        text += fmt::format("        \"{}\" \\\n", setting);
+    }
+    return text + R"(        >> "$TARGET/postgresql.auto.conf"
 
    Never remove or edit backup_label, and never run pg_resetwal. Only backup_label says where replay
    must begin and that it must reach the end of the backup; without it, or after pg_resetwal, the
    server may start with rows and index entries silently lost.
 
 )";
+}
 
 constexpr const char* start_server = R"(
 5. Start. All files must belong to the user that runs the server; if you worked as root, run
    `chown -R postgres:postgres` on $TARGET and on each tablespace directory first. When $TARGET has
    no postgresql.conf (Debian keeps it in /etc/postgresql), add
    -o "-c config_file=/etc/postgresql/..." with one whose data_directory is $TARGET, and
-   -o "-p 5433" when another server has the port.
+   -o "-p 5433" when another server has the port. A copy that shall live beside its source must not
+   archive to the same place: add -o "-c archive_mode=off".
 
     "$PGBIN/pg_ctl" -D "$TARGET" -l "$TARGET.log" -w -t 86400 start
     grep 'completed backup recovery' "$TARGET.log"
@@ -158,9 +167,10 @@ constexpr const char* start_server = R"(
 
     "$PGBIN/psql" -XAt -d postgres -c 'select pg_is_in_recovery()'
 
-6. Then take the setting out again and remove what the server has put aside.
+6. Then take the settings out again and remove what the server has put aside.
 
-    sed -i -e "/^restore_command = 'false'\$/d" "$TARGET/postgresql.auto.conf"
+    sed -i -e '/^recovery_/d' -e '/^restore_command = /d' -e '/^archive_cleanup_command = /d' \
+        "$TARGET/postgresql.auto.conf"
     rm -f "$TARGET/backup_label.old" "$TARGET/tablespace_map.old"
 
 Not in this backup: the rows of unlogged tables (the tables come back empty), configuration files
@@ -187,7 +197,7 @@ std::string needed_extensions(const Metadata& metadata) {
 
 std::string restore_notes(const Metadata& metadata) {
     return heading(metadata) + choose_paths(metadata) + check_files(metadata) +
-           put_in_place(metadata) + place_tablespaces(metadata) + set_recovery +
+           put_in_place(metadata) + place_tablespaces(metadata) + set_recovery() +
            needed_extensions(metadata) + start_server;
 }
 

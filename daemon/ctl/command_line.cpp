@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
-#include <filesystem>
+#include <optional>
 
 namespace tsb {
 namespace {
@@ -13,6 +13,8 @@ namespace po = boost::program_options;
 
 using Words = std::vector<std::string>;
 using Descriptions = po::options_description;
+
+constexpr const char* help_word = "help";
 
 void add_option(Descriptions& into, std::string_view name, bool is_flag, bool repeatable) {
     const std::string text(name);
@@ -35,8 +37,12 @@ const GlobalOption* find_global(const ProgramSpec& program, const std::string& n
     return row == program.globals.end() ? nullptr : &*row;
 }
 
+Error unreadable(const std::string& cause, std::string hint = {}) {
+    return {ErrorCode::usage, "cannot read the command line: " + cause, std::move(hint)};
+}
+
 /// Takes the first word that is neither an option nor the value of a global one.
-std::string take_verb(const ProgramSpec& program, Words& words) {
+std::optional<std::string> take_verb(const ProgramSpec& program, Words& words) {
     for (auto word = words.begin(); word != words.end(); ++word) {
         if (!word->starts_with("-")) {
             std::string verb = *word;
@@ -48,23 +54,23 @@ std::string take_verb(const ProgramSpec& program, Words& words) {
         const bool takes_next = option != nullptr && !option->placeholder.empty();
         if (takes_next && std::next(word) != words.end()) ++word;
     }
-    return {};
+    return std::nullopt;
 }
 
-const VerbSpec* verb_named(const ProgramSpec& program, const std::string& name) {
-    if (name.empty()) return nullptr;
-    std::vector<std::string> known;
+const VerbSpec* verb_named(const ProgramSpec& program, const std::optional<std::string>& name) {
+    if (!name) return nullptr;
+    std::vector<std::string> known = {help_word};
     for (const VerbSpec* verb : program.verbs) {
-        if (verb->name == name) return verb;
+        if (verb->name == *name) return verb;
         known.emplace_back(verb->name);
     }
-    throw unknown_verb(name, known);
+    throw unknown_verb(*name, known);
 }
 
 po::variables_map parse_options(const ProgramSpec& program, const VerbSpec* verb,
                                 const Words& words) {
     Descriptions options;
-    add_option(options, "help", true, false);
+    add_option(options, "help,h", true, false);
     for (const GlobalOption& global : program.globals) {
         add_option(options, global.name, global.placeholder.empty(), false);
     }
@@ -89,8 +95,7 @@ po::variables_map parse_options(const ProgramSpec& program, const VerbSpec* verb
                   found);
     } catch (const po::error& error) {
         const std::string help = verb == nullptr ? "" : " " + std::string(verb->name);
-        throw Error(ErrorCode::usage, std::string("cannot read the command line: ") + error.what(),
-                    "see " + program.name + help + " --help");
+        throw unreadable(error.what(), "see " + program.name + help + " --help");
     }
     return found;
 }
@@ -104,8 +109,7 @@ void take_verb_options(const VerbSpec& verb, const po::variables_map& found, Com
                 line.args[name] = found[name].as<std::string>();
                 break;
             case ArgKind::path:
-                line.args[name] =
-                    std::filesystem::absolute(found[name].as<std::string>()).lexically_normal();
+                line.args[name] = absolute_path(found[name].as<std::string>()).string();
                 break;
             case ArgKind::list:
                 line.args[name] = found[name].as<Words>();
@@ -121,6 +125,31 @@ void take_verb_options(const VerbSpec& verb, const po::variables_map& found, Com
     const std::string positional(verb.positional);
     if (!positional.empty() && found.count(positional) != 0) {
         line.args[positional] = found[positional].as<std::string>();
+    }
+}
+
+void require_use(const GlobalOption& option, const CommandLine& line) {
+    const bool with_verb = line.verb != nullptr;
+    if (option.use == OptionUse::with_command && !with_verb) {
+        throw unreadable("--" + option.name + " needs a command", "--help lists the commands");
+    }
+    if (option.use == OptionUse::without_command && with_verb) {
+        throw unreadable("--" + option.name + " takes no command, but '" +
+                         std::string(line.verb->name) + "' was given");
+    }
+}
+
+void take_globals(const ProgramSpec& program, const po::variables_map& found, CommandLine& line) {
+    for (const GlobalOption& option : program.globals) {
+        if (found.count(option.name) == 0) continue;
+        if (!line.has(help_word)) require_use(option, line);
+        if (option.placeholder.empty()) {
+            line.flags.insert(option.name);
+            continue;
+        }
+        const auto& value = found[option.name].as<std::string>();
+        if (value.empty()) throw unreadable("--" + option.name + " is empty");
+        line.values[option.name] = value;
     }
 }
 
@@ -141,7 +170,7 @@ std::string global_lines(const ProgramSpec& program) {
     for (const GlobalOption& option : program.globals) {
         out += option_line(option.name, option.placeholder, option.help);
     }
-    return out + option_line("help", "", "this text, or that of a command");
+    return out + option_line("help", "", "this text, or that of a command; also -h, help COMMAND");
 }
 
 }  // namespace
@@ -149,23 +178,33 @@ std::string global_lines(const ProgramSpec& program) {
 CommandLine parse_command_line(const ProgramSpec& program, const Words& words) {
     Words rest = words;
     CommandLine line;
-    line.verb = verb_named(program, take_verb(program, rest));
+    std::optional<std::string> verb = take_verb(program, rest);
+    if (verb == help_word) {
+        line.flags.insert(help_word);
+        verb = take_verb(program, rest);
+    }
+    line.verb = verb_named(program, verb);
     const po::variables_map found = parse_options(program, line.verb, rest);
 
-    if (found.count("help") != 0) line.flags.insert("help");
-    for (const GlobalOption& option : program.globals) {
-        if (found.count(option.name) == 0) continue;
-        if (option.placeholder.empty()) {
-            line.flags.insert(option.name);
-        } else {
-            line.values[option.name] = found[option.name].as<std::string>();
-        }
-    }
+    if (found.count(help_word) != 0) line.flags.insert(help_word);
+    take_globals(program, found, line);
     if (line.verb != nullptr) {
         take_verb_options(*line.verb, found, line);
         if (!line.has("help")) check_args(*line.verb, line.args);
     }
     return line;
+}
+
+std::filesystem::path absolute_path(const std::string& text) {
+    // An empty one is for check_args() to refuse, which names the argument.
+    if (text.empty()) return {};
+    std::error_code failed;
+    const std::filesystem::path path = std::filesystem::absolute(text, failed);
+    if (failed) {
+        throw unreadable("where '" + printable(text) + "' lies cannot be told: " + failed.message(),
+                         "name it by its absolute path");
+    }
+    return path.lexically_normal();
 }
 
 Words words_of(int argc, char** argv) {

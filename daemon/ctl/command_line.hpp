@@ -2,6 +2,7 @@
 // verb's meaning: it only turns words into the arguments of a request.
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
@@ -11,10 +12,14 @@
 
 namespace tsb {
 
+/// With what a global option has a meaning; elsewhere it is refused, not ignored.
+enum class OptionUse { always, with_command, without_command };
+
 struct GlobalOption {
     std::string name;
     std::string placeholder;  // empty: a flag
     std::string help;
+    OptionUse use = OptionUse::always;
 };
 
 /// What one of the two programs takes.
@@ -33,9 +38,13 @@ struct CommandLine {
     bool has(const std::string& flag) const { return flags.count(flag) != 0; }
 };
 
-/// Reads `words` (without the program's name); Error{usage} with a hint. `--help` becomes a flag,
-/// and then nothing else is required. Thread: any.
+/// Reads `words` (without the program's name); Error{usage} with a hint. `--help`, `-h` and `help`
+/// before or in place of a verb become a flag, and then nothing else is required. Thread: any.
 CommandLine parse_command_line(const ProgramSpec& program, const std::vector<std::string>& words);
+
+/// `text`, a path that somebody typed, as it is meant from the working directory. Error{usage} when
+/// that cannot be told. Thread: any.
+std::filesystem::path absolute_path(const std::string& text);
 
 /// The words of main()'s argv.
 std::vector<std::string> words_of(int argc, char** argv);

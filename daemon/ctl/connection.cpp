@@ -13,14 +13,17 @@ namespace tsb {
 namespace {
 
 constexpr const char* unreachable_hint =
-    "is tsbackupd running? --socket or TSBACKUP_SOCKET names another socket";
+    "is tsbackupd running, and is this its 'control.socket'? --socket or TSBACKUP_SOCKET names "
+    "another path";
+constexpr const char* forbidden_hint =
+    "the socket is for the daemon's user and for the group that owns it: be in that group, and let "
+    "'control.rights' in the configuration name you";
 
 Error connect_error(int number, const std::string& path) {
     const std::string message = "cannot reach the daemon at '" + printable(path) +
                                 "': " + std::system_category().message(number);
     if (number == EACCES || number == EPERM) {
-        return {ErrorCode::refused, message,
-                "run as a user who may open the socket, see 'control' in the configuration"};
+        return {ErrorCode::refused, message, forbidden_hint};
     }
     return {ErrorCode::daemon_unreachable, message, unreachable_hint};
 }

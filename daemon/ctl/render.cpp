@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <array>
+#include <sstream>
 
 #include "daemon/ctl/render_parts.hpp"
 #include "daemon/ctl/text_table.hpp"
@@ -98,6 +99,16 @@ constexpr std::array renderers = {
     Renderer{"version", render_version}, Renderer{"init", render_init},
 };
 
+/// A line feed has a meaning in our own findings only; elsewhere it may be a stranger's.
+std::vector<std::string> lines_of(const Error& error) {
+    const std::string text = error.what();
+    if (error.code() != ErrorCode::config) return {text};
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+}
+
 }  // namespace
 
 std::string render_result(const std::string& what, const Json& result) {
@@ -115,7 +126,10 @@ std::string render_result(const std::string& what, const Json& result) {
 }
 
 std::string render_error(const std::string& program, const Error& error) {
-    std::string out = program + ": " + printable(error.what()) + "\n";
+    std::string out;
+    for (const std::string& line : lines_of(error)) {
+        out += fmt::format("{}: {} [{}]\n", program, printable(line), kind_of(error.code()).name);
+    }
     if (!error.hint().empty()) out += "hint: " + printable(error.hint()) + "\n";
     return out;
 }

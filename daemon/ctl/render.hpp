@@ -12,7 +12,8 @@ namespace tsb {
 /// Thread: any.
 std::string render_result(const std::string& what, const Json& result);
 
-/// "tsbackupctl: cannot ...", and "hint: ..." on a second line when there is one.
+/// "tsbackupctl: cannot ... [code]", and "hint: ..." on a line of its own when there is one. The
+/// findings in a configuration are a line each. Thread: any.
 std::string render_error(const std::string& program, const Error& error);
 
 }  // namespace tsb

@@ -23,7 +23,8 @@ ProgramSpec program() {
     spec.globals = {
         {"socket", "PATH",
          "control socket; default $TSBACKUP_SOCKET, then " + std::string(default_socket)},
-        {"json", "", "print events and the result as JSON lines"},
+        {"json", "", "print events and the result as JSON lines", OptionUse::with_command},
+        {"version", "", "print the version of this program, and exit"},
     };
     for (const VerbSpec& verb : verb_specs()) {
         if (verb.right != Right::none) spec.verbs.push_back(&verb);
@@ -97,6 +98,10 @@ int run(int argc, char** argv) {
         const CommandLine line = parse_command_line(spec, words_of(argc, argv));
         if (line.has("help")) {
             std::cout << (line.verb == nullptr ? program_help(spec) : verb_help(spec, *line.verb));
+            return 0;
+        }
+        if (line.has("version")) {
+            std::cout << spec.name << " " << version << std::endl;
             return 0;
         }
         if (line.verb == nullptr) {

@@ -35,20 +35,24 @@ Json cluster_status(const std::string& cluster, const std::vector<BackupEntry>& 
     return out;
 }
 
-Json repository_status(Repository& repository, Json& problems) {
-    const std::string path = repository.path().string();
-    const bool present = repository.still_there();
-    if (!present) problems.push_back("repository " + path + " is not there any more: unmounted?");
-    return {{"path", path},
-            {"present", present},
-            {"free_bytes", present ? repository.free_bytes() : 0}};
+Json repository_status(Service& service, Json& problems) {
+    Json out = {{"path", service.repository.path().string()}, {"present", true}, {"free_bytes", 0}};
+    try {
+        service.require_repository();
+        out["free_bytes"] = service.repository.free_bytes();
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::repository_missing) throw;
+        out["present"] = false;
+        problems.push_back(std::string(error.what()) + " (" + error.hint() + ")");
+    }
+    return out;
 }
 
 Json status_report(Service& service) {
     const SystemTime now = service.clock.now();
     Json problems = Json::array();
     Json clusters = Json::array();
-    Json repository = repository_status(service.repository, problems);
+    Json repository = repository_status(service, problems);
     if (!repository["present"]) return {{"repository", repository}, {"problems", problems}};
     for (const std::string& cluster : service.cluster_names()) {
         clusters.push_back(

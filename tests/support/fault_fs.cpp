@@ -38,6 +38,12 @@ void FaultFs::at_call(std::uint64_t number, std::function<void()> action) {
     action_ = std::move(action);
 }
 
+void FaultFs::at_each_call(std::function<void(const std::string& call)> action) {
+    heal();
+    const std::lock_guard lock(mutex_);
+    witness_ = std::move(action);
+}
+
 void FaultFs::heal() {
     const std::lock_guard lock(mutex_);
     only_fitting_ = false;
@@ -45,6 +51,7 @@ void FaultFs::heal() {
     faulty_number_ = 0;
     fired_ = false;
     action_ = nullptr;
+    witness_ = nullptr;
     faulty_call_.clear();
 }
 
@@ -95,6 +102,7 @@ bool FaultFs::fits(Effect effect) const {
 /// Counts one call and throws when it is to fail; true when a write is to be shortened.
 bool FaultFs::enter(const std::string& verb, const std::string& object, Effect effect) {
     if (fired_ && fault_ == Fault::crash) throw Crashed();
+    if (witness_) witness_(verb + " '" + object + "'");
     if (only_fitting_ && !fits(effect)) return false;
     ++calls_;
     if (faulty_number_ == 0 || calls_ != faulty_number_) return false;

@@ -52,6 +52,8 @@ public:
     /// Before the `number`th call (from 1) `action` is called; the call itself meets nothing.
     /// Counting begins anew.
     void at_call(std::uint64_t number, std::function<void()> action);
+    /// Before each call `action` hears what it is: "write 'x'". Counting begins anew.
+    void at_each_call(std::function<void(const std::string& call)> action);
     /// No fault from now on. Counting begins anew; what is not synced is still remembered.
     void heal();
     std::uint64_t calls() const;
@@ -104,6 +106,7 @@ private:
     std::uint64_t faulty_number_ = 0;  // 0: none
     Fault fault_ = Fault::io_error;
     std::function<void()> action_;  // instead of the fault
+    std::function<void(const std::string&)> witness_;
     bool only_fitting_ = false;
     bool fired_ = false;
     std::string faulty_call_;

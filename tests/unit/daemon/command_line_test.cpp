@@ -9,13 +9,25 @@ namespace {
 ProgramSpec program() {
     ProgramSpec spec;
     spec.name = "prog";
-    spec.globals = {{"socket", "PATH", ""}, {"json", "", ""}};
+    spec.globals = {{"socket", "PATH", ""},
+                    {"json", "", "", OptionUse::with_command},
+                    {"look", "", "", OptionUse::without_command}};
     for (const VerbSpec& verb : verb_specs()) spec.verbs.push_back(&verb);
     return spec;
 }
 
 CommandLine parse(const std::vector<std::string>& words) {
     return parse_command_line(program(), words);
+}
+
+ErrorCode code_of(const std::vector<std::string>& words) {
+    try {
+        parse(words);
+    } catch (const Error& error) {
+        return error.code();
+    }
+    FAIL("accepted");
+    return ErrorCode::internal;
 }
 
 bool contains(const std::string& text, const std::string& part) {
@@ -59,6 +71,41 @@ TEST_CASE("a relative target is meant where the client stands") {
     CHECK(line.args["target"] == expected.string());
 }
 
+TEST_CASE("a target is not changed but for being absolute and without dots") {
+    for (const auto& [given, meant] : std::map<std::string, std::string>{
+             {"/srv/new", "/srv/new"}, {"/srv//a/../new/", "/srv/new/"}, {"/", "/"}}) {
+        CHECK(parse({"restore", "latest", "--target", given}).args["target"] == meant);
+    }
+}
+
+TEST_CASE("empty values are usage errors, not values that were left out") {
+    const auto words = GENERATE(
+        std::vector<std::string>{"verify", ""}, std::vector<std::string>{"list", ""},
+        std::vector<std::string>{"backup", "--compress", ""},
+        std::vector<std::string>{"backup", "--compress="},
+        std::vector<std::string>{"backup", "--label", ""},
+        std::vector<std::string>{"restore", "latest", "--target", ""},
+        std::vector<std::string>{"restore", "latest", "--target", "/x", "--owner", ""},
+        std::vector<std::string>{"restore", "latest", "--target", "/x", "--tablespace-map", ""},
+        std::vector<std::string>{"list", "--socket", ""}, std::vector<std::string>{""});
+    CAPTURE(words);
+    CHECK(code_of(words) == ErrorCode::usage);
+}
+
+TEST_CASE("text that JSON cannot carry is refused, not changed") {
+    CHECK(code_of({"restore", "latest", "--target", "/srv/caf\xe9"}) == ErrorCode::usage);
+    CHECK(code_of({"backup", "--label", "caf\xe9"}) == ErrorCode::usage);
+    CHECK(parse({"backup", "--label", "caf\xc3\xa9"}).args["label"] == "caf\xc3\xa9");
+}
+
+TEST_CASE("an option without a meaning where it stands is refused") {
+    CHECK(code_of({"--json"}) == ErrorCode::usage);
+    CHECK(code_of({"--look", "list"}) == ErrorCode::usage);
+    CHECK(code_of({"list", "--look"}) == ErrorCode::usage);
+    CHECK(parse({"--look"}).has("look"));
+    CHECK(parse({"--json", "--help"}).has("help"));
+}
+
 TEST_CASE("wrong command lines are usage errors") {
     const auto words = GENERATE(
         std::vector<std::string>{"bakup"}, std::vector<std::string>{"backup", "--sockt", "x"},
@@ -66,12 +113,7 @@ TEST_CASE("wrong command lines are usage errors") {
         std::vector<std::string>{"backup", "--label"}, std::vector<std::string>{"list", "--all"},
         std::vector<std::string>{"backup", "--comp", "3"},
         std::vector<std::string>{"backup", "--label", std::string(5000, 'x')});
-    try {
-        parse(words);
-        FAIL("accepted");
-    } catch (const Error& error) {
-        CHECK(error.code() == ErrorCode::usage);
-    }
+    CHECK(code_of(words) == ErrorCode::usage);
 }
 
 TEST_CASE("a wrong verb is answered with the nearest one") {
@@ -87,6 +129,30 @@ TEST_CASE("help needs nothing else") {
     CHECK(parse({"--help"}).has("help"));
     CHECK(parse({"restore", "--help"}).has("help"));
     CHECK(parse({}).verb == nullptr);
+}
+
+TEST_CASE("help can be asked for as people do") {
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"-h"}, std::vector<std::string>{"help"}}) {
+        CHECK(parse(words).has("help"));
+        CHECK(parse(words).verb == nullptr);
+    }
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"restore", "-h"}, std::vector<std::string>{"help", "restore"}}) {
+        CHECK(parse(words).has("help"));
+        CHECK(parse(words).verb == find_verb("restore"));
+    }
+    CHECK(code_of({"help", "nonsense"}) == ErrorCode::usage);
+}
+
+TEST_CASE("messages about a verb are English") {
+    try {
+        check_args(*find_verb("backup"), {{"compress", ""}});
+        FAIL("accepted");
+    } catch (const Error& error) {
+        CHECK(error.what() == std::string("cannot back up: argument 'compress' is empty"));
+    }
+    CHECK(words_for(*find_verb("restore")) == "restore");
 }
 
 TEST_CASE("help names every verb, and a verb's help every option of it") {
@@ -108,7 +174,9 @@ TEST_CASE("arguments of the wrong type are refused by the daemon too") {
         Json({{"target", "relative"}}), Json({{"target", 7}}), Json({{"any-version", "yes"}}),
         Json({{"tablespace-map", "/a=/b"}}), Json({{"tablespace-map", {1, 2}}}),
         Json({{"owner", std::string(4097, 'x')}}), Json({{"owner", std::string("a\0b", 3)}}),
-        Json({{"no-progress", true}}), Json({{"conninfo", "host=x"}}),
+        Json({{"no-progress", true}}), Json({{"conninfo", "host=x"}}), Json({{"target", ""}}),
+        Json({{"owner", ""}}), Json({{"cluster", ""}}), Json({{"tablespace-map", {"/a=/b", ""}}}),
+        Json({{"target", "/caf\xe9"}}), Json({{"backup", ""}}),
         Json({{"tablespace-map", std::vector<std::string>(257, "/a=/b")}}));
     Json args = good;
     args.update(wrong);

@@ -276,6 +276,16 @@ TEST_CASE("only a socket that nobody listens on is replaced") {
     CHECK_THROWS_AS(listen_on(directory.path() / std::string(200, 'x')), Error);
 }
 
+TEST_CASE("a directory for the socket that cannot be made is told with what to do") {
+    const test::TempDir directory;
+    try {
+        listen_on(directory.path() / "no" / "such" / "control.sock");
+        FAIL("made its parents");
+    } catch (const Error& error) {
+        CHECK(error.hint().find("control.socket") != std::string::npos);
+    }
+}
+
 TEST_CASE("a peer is known by uid, pid and all its groups") {
     int ends[2];
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);

@@ -137,7 +137,7 @@ TEST_CASE("a failure is told on standard error with its hint and exit code") {
     Shown shown(ProgressMode::none);
     const Outcome failed(Json::object(), Error(ErrorCode::refused, "cannot restore", "be root"));
     CHECK(shown.presenter.finish(failed) == 4);
-    CHECK(shown.err.str() == "prog: cannot restore\nhint: be root\n");
+    CHECK(shown.err.str() == "prog: cannot restore [refused]\nhint: be root\n");
 }
 
 TEST_CASE("leaving a job running says how to follow it") {

@@ -87,3 +87,23 @@ TEST_CASE("a result of another shape is a protocol error, not a crash") {
         }
     }
 }
+
+TEST_CASE("an error is a line with its code, and a line with its hint") {
+    const Error missing(ErrorCode::wal_missing, "cannot back up 'main': gone", "raise it");
+    CHECK(render_error("prog", missing) ==
+          "prog: cannot back up 'main': gone [wal_missing]\nhint: raise it\n");
+    CHECK(render_error("prog", Error(ErrorCode::io, "no")) == "prog: no [io]\n");
+}
+
+TEST_CASE("each finding in a configuration is a line of its own") {
+    const Error findings(ErrorCode::config,
+                         "a.yaml:1:1: key 'x': unknown\na.yaml:2:1: key 'y\x1b'");
+    CHECK(render_error("prog", findings) ==
+          "prog: a.yaml:1:1: key 'x': unknown [config]\nprog: a.yaml:2:1: key 'y\\x1B' [config]\n");
+}
+
+TEST_CASE("what a server says cannot make a line of its own") {
+    const Error forged(ErrorCode::server_error, "cannot back up: no\nprog: all is well");
+    CHECK(render_error("prog", forged) ==
+          "prog: cannot back up: no\\x0Aprog: all is well [server_error]\n");
+}

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "core/ops/restore_places.hpp"
 #include "daemon/backup_request.hpp"
 #include "daemon/restore_request.hpp"
 #include "tests/support/catch.hpp"
@@ -125,6 +126,18 @@ TEST_CASE("clients may not give files to others, root may") {
     const RestoreOptions options = restore_options(ground.service, local_caller(), args);
     CHECK(options.owner->uid == 0);
     CHECK(options.owner->gid == 123);
+}
+
+TEST_CASE("a slash at the end of a tablespace's place does not matter") {
+    Ground ground(test::unreachable_server());
+    Json args = {{"backup", "latest"}, {"cluster", "main"}, {"target", "/srv/new"}};
+    args["tablespace-map"] = {"/fast/=/new/fast//", "/slow=/new/slow"};
+    const RestoreOptions options = restore_options(ground.service, local_caller(), args);
+    CHECK(options.tablespace_map ==
+          std::map<std::string, std::string>{{"/fast", "/new/fast"}, {"/slow", "/new/slow"}});
+    CHECK(refusal_of(ground, local_caller(),
+                     {{"target", "/x"}, {"tablespace-map", {"/a=/b", "/a/=/c"}}}) ==
+          ErrorCode::usage);
 }
 
 TEST_CASE("malformed restore requests are refused") {

@@ -109,6 +109,20 @@ TEST_CASE("what was written is read again, whatever the sizes of blocks and runs
     }
 }
 
+TEST_CASE("the common tools unpack an archive of many blocks of the usual size") {
+    Shelter shelter;
+    const std::string data = rows(4'000'000) + noise(2'500'000);
+    for (const Compression compression : compressions) {
+        if (compression.method == CompressionMethod::none) continue;
+        CAPTURE(to_string(compression));
+        shelter.write(compression, data, default_block_size);
+        const std::string tool = tools.at(compression.method);
+        CHECK((output_of(tool + " -dc < " + shelter.path()) == data));
+        CHECK_NOTHROW(output_of(tool + " -t < " + shelter.path()));
+        shelter.remove();
+    }
+}
+
 TEST_CASE("blocks of the usual size go through several workers in order") {
     Shelter shelter;
     const std::string data = rows(6'000'000) + noise(2'500'000) + std::string(3'000'000, '\0');

@@ -85,6 +85,21 @@ public:
         CHECK_FALSE(fsys::exists(ground_.path() / "place"));
     }
 
+    /// Verify finds `line`; a restore says it and goes on.
+    void check_told(const std::string& line) {
+        const Outcome verified = verify(repository_, "latest");
+        REQUIRE(verified.ok());
+        CHECK_FALSE(line_with(verified.verified.problems, line).empty());
+        RestoreOptions options = ground_.restore_options();
+        options.tablespace_map["/srv/fast"] = (ground_.path() / "place").string();
+        const Outcome restored = restore(repository_, options);
+        INFO(restored.message());
+        REQUIRE(restored.ok());
+        CHECK_FALSE(line_with(restored.restored.notes, line).empty());
+        fsys::remove_all(ground_.target());
+        fsys::remove_all(ground_.path() / "place");
+    }
+
     void check_good() { check_verifies(repository_, "latest"); }
 
 private:
@@ -133,16 +148,23 @@ TEST_CASE("any change to any stored file is found and refused") {
     scene.check_good();
 }
 
-TEST_CASE("a file too many is found and refused") {
+TEST_CASE("a file too many beside the backup's own is found, told by a restore, and does no harm") {
     const BackupFormat format = GENERATE(BackupFormat::tar, BackupFormat::plain);
     StoredScene scene(format);
-    std::vector<fsys::path> places{scene.directory()};
-    if (format == BackupFormat::plain) {
-        places.push_back(scene.directory() / "data" / "base" / "1");
-        places.push_back(scene.directory() / "data" / "pg_wal");
-        places.push_back(scene.directory() / "data" / "pg_tblspc" / "16385");
-    }
-    for (const fsys::path& place : places) {
+    append_byte(scene.directory() / "uninvited");
+    scene.check_told("uninvited: does not belong to the backup");
+    fsys::remove(scene.directory() / "uninvited");
+    fsys::create_symlink("/etc/passwd", scene.directory() / "link");
+    scene.check_told("link: does not belong to the backup");
+    fsys::remove(scene.directory() / "link");
+    scene.check_good();
+}
+
+TEST_CASE("a file too many inside a stored tree is found and refused") {
+    StoredScene scene(BackupFormat::plain);
+    const fsys::path data = scene.directory() / "data";
+    for (const fsys::path& place :
+         {data / "base" / "1", data / "pg_wal", data / "pg_tblspc" / "16385"}) {
         INFO(place.string());
         append_byte(place / "uninvited");
         scene.check_refused("uninvited");

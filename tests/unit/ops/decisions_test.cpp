@@ -71,7 +71,8 @@ TEST_CASE("recovery settings replace those that were there and keep the rest") {
     CHECK(text.starts_with("work_mem = '1MB'\nlast = 1\n"));
     CHECK_FALSE(contains(text, "='y'"));
     CHECK(contains(text, "\nrestore_command = 'false'\n"));
-    CHECK_FALSE(contains(text, "recovery_target"));
+    CHECK(contains(text, "\nrecovery_target_time = ''\n"));
+    CHECK_FALSE(contains(text, "'x'"));
     CHECK(contains(text, "id_1"));
 }
 
@@ -79,6 +80,9 @@ TEST_CASE("recovery settings written twice are there once") {
     const std::string once = with_recovery_settings("", "a");
     const std::string twice = with_recovery_settings(once, "b");
     CHECK(twice.find("restore_command") == twice.rfind("restore_command"));
+    CHECK(twice.find("recovery_end_command") == twice.rfind("recovery_end_command"));
+    CHECK(twice.find("archive_cleanup") == twice.rfind("archive_cleanup"));
+    CHECK_FALSE(contains(twice, "end of a\n"));
 }
 
 TEST_CASE("the major version is read from the path of the binaries") {

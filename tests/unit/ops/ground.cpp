@@ -211,7 +211,8 @@ void check_restored(const fsys::path& target, const SyntheticCluster& cluster,
     const std::string settings = take("postgresql.auto.conf");
     CHECK(contains(settings, "work_mem = '7MB'\n"));
     CHECK(contains(settings, "\nrestore_command = "));
-    CHECK_FALSE(contains(settings, "recovery_target"));
+    CHECK(contains(settings, "\nrecovery_target_name = ''\n"));
+    CHECK_FALSE(contains(settings, "'old'"));
     if (cluster.base().files.contains("tablespace_map")) {
         take("tablespace_map");
     }
