@@ -2,11 +2,15 @@
 #   make demo   a real PostgreSQL backed up, destroyed, restored and compared
 #   make test   builds with sanitizers and runs all tests
 #   make lint   formatting and static analysis
+#   make fuzz   libFuzzer on everything that parses, 60 s each; FUZZ_SECONDS=600 for longer
+#   make bench  speed against pg_basebackup, tar and pgBackRest, BENCH="--runs 3 --only gzip";
+#               all options: BENCH=--help
+#   make bench-micro  the hot pieces one by one
 JOBS ?= 2
 UNITS := $(addprefix unit_,$(notdir $(wildcard tests/unit/*)))
 SOURCES = $(shell find core config daemon tests -name '*.[ch]pp')
 
-.PHONY: demo test test-threads lint clean prepare
+.PHONY: demo test test-threads lint fuzz bench bench-micro clean prepare
 
 prepare:
 	.ci/install-packages
@@ -32,6 +36,22 @@ lint:
 	cmake --preset asan
 	clang-format --dry-run -Werror $(SOURCES)
 	run-clang-tidy -quiet -j $(JOBS) -p build/asan '^$(CURDIR)/(core|config|daemon)/'
+
+bench: prepare
+	.ci/install-packages libbenchmark-dev
+	cmake --preset release
+	cmake --build build/release -j $(JOBS) --target tsb_bench
+	build/release/tests/bench/tsb_bench $(BENCH)
+
+bench-micro: prepare
+	.ci/install-packages libbenchmark-dev
+	cmake --preset release
+	cmake --build build/release -j $(JOBS) --target tsb_micro
+	build/release/tests/bench/tsb_micro $(BENCH)
+
+fuzz:
+	.ci/install-packages
+	JOBS=$(JOBS) tests/fuzz/run
 
 clean:
 	rm -rf build

@@ -117,6 +117,22 @@ TEST_CASE("tablespaces whose places are gone come back there without a map", "[c
     CHECK(fingerprint(server) == before);
 }
 
+TEST_CASE("what the configuration says of an earlier recovery does not reach the restored server",
+          "[content]") {
+    for (const auto version : server_versions()) {
+        PgServer source(
+            version,
+            {"recovery_target_time = '2020-01-01 00:00:00'", "recovery_target_action = 'pause'",
+             "recovery_min_apply_delay = '1h'", "recovery_end_command = 'false'"});
+        source.start();
+        source.query("create table kept as select g from generate_series(1, 1000) g");
+        Daemon daemon(source);
+        daemon.start();
+        const auto server = restored_running(daemon, daemon.backup(), version);
+        CHECK(server->query("select count(*) from kept") == "1000");
+    }
+}
+
 TEST_CASE("files of one gibibyte are backed up and restored", "[content]") {
     PgServer source(PgVersion::pg15, {"max_wal_size = 4GB"});
     source.start();

@@ -115,9 +115,26 @@ TEST_CASE("WAL that is removed before it could be streamed fails the backup", "[
     const auto failure = failure_of(ground.daemon, ground.job);
     INFO(failure.all);
     CHECK(failure.status == 1);
-    CHECK((failure.code == "wal_missing" || contains(failure.hint, "max_slot_wal_keep_size")));
+    CHECK(failure.code == "wal_missing");
+    CHECK(contains(failure.message, "max_slot_wal_keep_size = 1MB"));
     ground.server.query("alter system reset max_slot_wal_keep_size");
     ground.server.reload();
+    ground.check_nothing_left();
+}
+
+// Replay would make it again where the server has it, and a copy would write into the server's
+// files.
+TEST_CASE("a tablespace that is created in the middle of a backup fails it", "[faults]") {
+    UnderWay ground;
+    Scratch spaces;
+    const auto location = spaces.directory("late").string();
+    ground.server.query("create tablespace late location '" + location + "'");
+    ground.server.query("create table in_late tablespace late as select 1 as a");
+    const auto failure = failure_of(ground.daemon, ground.job);
+    INFO(failure.all);
+    CHECK(failure.status == 1);
+    CHECK(failure.code == "proof_failed");
+    CHECK(contains(failure.message, "at '" + location + "' was created while it ran"));
     ground.check_nothing_left();
 }
 

@@ -124,8 +124,8 @@ CommandResult run(const Arguments& argv, const RunOptions& options) {
     const bool in_time = poll(&waiting, 1, static_cast<int>(limit)) == 1;
     if (!in_time) kill(pid, SIGKILL);
     int status = 0;
-    waitpid(pid, &status, 0);
     CommandResult result;
+    wait4(pid, &status, 0, &result.usage);
     result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     result.out = content_of(out.fd);
     result.err = content_of(err.fd);

@@ -4,6 +4,7 @@
 // user "postgres", since servers refuse root. Nothing here touches processes it did not start.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -22,6 +23,7 @@ struct CommandResult {
     int status = 0;  // exit status, or 128 + signal
     std::string out;
     std::string err;
+    rusage usage{};  // of the program and of those it waited for
 };
 
 struct RunOptions {
