@@ -152,7 +152,7 @@ std::string set_recovery() {
 )";
 }
 
-constexpr const char* start_server = R"(
+constexpr const char* start_server = R"TEXT(
 5. Start. All files must belong to the user that runs the server; if you worked as root, run
    `chown -R postgres:postgres` on $TARGET and on each tablespace directory first. When $TARGET has
    no postgresql.conf (Debian keeps it in /etc/postgresql), add
@@ -161,11 +161,13 @@ constexpr const char* start_server = R"(
    archive to the same place: add -o "-c archive_mode=off".
 
     "$PGBIN/pg_ctl" -D "$TARGET" -l "$TARGET.log" -w -t 86400 start
+
+   Recovery may go on after that. Wait for its end, before the settings are taken out again:
+
+    until [ "$("$PGBIN/psql" -XAt -d postgres -c 'select pg_is_in_recovery()')" = f ]; do
+        sleep 1
+    done
     grep 'completed backup recovery' "$TARGET.log"
-
-   Wait until the log says "database system is ready to accept connections" and this says f:
-
-    "$PGBIN/psql" -XAt -d postgres -c 'select pg_is_in_recovery()'
 
 6. Then take the settings out again and remove what the server has put aside.
 
@@ -175,7 +177,7 @@ constexpr const char* start_server = R"(
 
 Not in this backup: the rows of unlogged tables (the tables come back empty), configuration files
 outside the data directory, and replication slots.
-)";
+)TEXT";
 
 std::string needed_extensions(const Metadata& metadata) {
     std::string text;

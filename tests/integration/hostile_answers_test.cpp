@@ -83,8 +83,8 @@ TEST_CASE("hostile answers to commands", "[hostile]") {
     ground.check_end();
 }
 
-// libpq collects a message until it is whole, up to the length that it claims: at most 1 GiB, which
-// only a limit of the process's memory bounds further.
+// libpq collects a message until it is whole, whatever length it claims: only a limit of the
+// process's memory bounds that.
 TEST_CASE("a message that claims more than the server sends", "[hostile]") {
     HostileGround ground(PgVersion::pg15);
     constexpr std::uint32_t length = 60U << 20U;
