@@ -97,7 +97,7 @@ std::string problem_with_text(const Json& value) {
 }
 
 std::string problem_with_path(const Json& value) {
-    const std::string problem = problem_with_text(value);
+    std::string problem = problem_with_text(value);
     if (!problem.empty()) return problem;
     return value.get_ref<const std::string&>().starts_with('/') ? "" : "expects an absolute path";
 }

@@ -223,11 +223,12 @@ asio::awaitable<Error> BackupRun::cause_of_lost_wal(Error lost) {
     if (limit == "-1") {
         co_return lost;
     }
-    co_return Error(ErrorCode::wal_missing,
-                    "the server ended the WAL stream, as it does when a backup falls behind "
-                    "max_slot_wal_keep_size = " +
-                        limit + ": " + lost.what(),
-                    "raise max_slot_wal_keep_size, or let the backup run faster (max_rate)");
+    Error taken_away(ErrorCode::wal_missing,
+                     "the server ended the WAL stream, as it does when a backup falls behind "
+                     "max_slot_wal_keep_size = " +
+                         limit + ": " + lost.what(),
+                     "raise max_slot_wal_keep_size, or let the backup run faster (max_rate)");
+    co_return taken_away;
 }
 
 asio::awaitable<void> BackupRun::finish_streams() {

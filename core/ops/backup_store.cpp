@@ -86,7 +86,7 @@ void BackupStore::store_archive(const std::string& archive, ByteSource& source) 
         as_it_comes ? Compression(CompressionMethod::none, 0) : options_.compression, pool_);
     TeeSource tee(source, writer);
     MemberDigester digester(kind_of_members(), [&](const std::string& path, std::uint64_t size,
-                                                   std::vector<std::byte> digest) {
+                                                   const std::vector<std::byte>& digest) {
         add_member(manifest_path(archive, path), size, digest);
     });
     walk_data(archive, tee, digester);
@@ -120,7 +120,7 @@ void BackupStore::extract_archive(const std::string& archive, ByteSource& source
     extract.workers = options_.workers;
     extract.digest_for = kind_of_members();
     extract.on_file = [&](const std::string& path, std::uint64_t size,
-                          std::vector<std::byte> digest) {
+                          const std::vector<std::byte>& digest) {
         add_member(manifest_path(archive, path), size, digest);
     };
     Extractor extractor(fs_, root.get(), std::move(extract));
@@ -176,8 +176,7 @@ MemberDigester::KindOf BackupStore::kind_of_members() const {
     return [kind = options_.member_digest](const std::string&) { return kind; };
 }
 
-void BackupStore::add_member(const std::string& path, std::uint64_t size,
-                             std::vector<std::byte> digest) {
+void BackupStore::add_member(const std::string& path, std::uint64_t size, Bytes digest) {
     const std::lock_guard lock(mutex_);
     members_.add(path, size, options_.member_digest, digest);
 }

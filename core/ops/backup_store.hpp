@@ -65,7 +65,7 @@ private:
     void extract_wal(ByteSource& source);
     void make_plain_directories(const std::string& path);
     MemberDigester::KindOf kind_of_members() const;
-    void add_member(const std::string& path, std::uint64_t size, std::vector<std::byte> digest);
+    void add_member(const std::string& path, std::uint64_t size, Bytes digest);
     void add_file(StoredFile file);
     Manifest read_manifest();
     void prove_identity(const Manifest& manifest) const;
