@@ -1,5 +1,6 @@
 // `list` of a repository with many backups.
 #include <sys/stat.h>
+#include <filesystem>
 
 #include <stdexcept>
 
@@ -17,8 +18,8 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr double bar_seconds = 0.2;
 constexpr int calls = 20;
 
-/// Backups older than `id`, an hour apart, of which only the metadata is there: `list` reads no
-/// more.
+/// Backups older than `id`, an hour apart, with its stored files: `list` looks whether they are
+/// there.
 void add_backups(const test::Daemon& daemon, const std::string& id, int count) {
     const auto directory = daemon.backup_directory(id);
     auto metadata = decode_metadata(test::read_file(directory / names::metadata_file));
@@ -30,6 +31,9 @@ void add_backups(const test::Daemon& daemon, const std::string& id, int count) {
         metadata.stopped_at -= std::chrono::hours{1};
         const auto place = directory.parent_path() / metadata.id;
         if (mkdir(place.c_str(), 0700) != 0) throw std::runtime_error("cannot make " + metadata.id);
+        for (const auto& file : metadata.files) {
+            std::filesystem::create_hard_link(directory / file.name, place / file.name);
+        }
         test::write_file(place / names::metadata_file, encode_metadata(metadata));
     }
     test::give_to_server_user(directory.parent_path(), true);
