@@ -137,7 +137,7 @@ void confine(RestoreOptions& options, const std::vector<fs::path>& roots, const 
 }  // namespace
 
 RestoreOptions restore_options(Service& service, const Caller& caller, const Json& args) {
-    service.require_repository();
+    service.repository.require_there();
     RestoreOptions options;
     options.backup = text_arg(args, "backup");
     options.cluster = service.cluster_with(text_arg(args, "cluster"), options.backup);

@@ -38,19 +38,6 @@ void log_end(const Job& job, JobState end) {
                     failure.what(), hint));
 }
 
-/// Why a repository is not where it was.
-std::string missing_hint(const Repository& repository) {
-    try {
-        const Repository found = Repository::open(repository.fs(), repository.path());
-        if (found.uuid() != repository.uuid()) {
-            return "another repository lies there now: restart tsbackupd to use it";
-        }
-    } catch (const Error&) {
-        // It cannot be opened: then it is as good as not there.
-    }
-    return "is its file system still mounted?";
-}
-
 bool has_backup(Repository& repository, const std::string& cluster, const std::string& id) {
     const std::vector<BackupEntry> entries = repository.list(cluster);
     return std::any_of(entries.begin(), entries.end(),
@@ -68,14 +55,6 @@ Service::Service(boost::asio::any_io_executor loop, Config configuration, Reposi
       jobs(std::move(loop), time,
            [this](const Job& job, JobState end) { return record(job, end); }),
       bookkeeping_(bookkeeping) {}
-
-void Service::require_repository() {
-    if (repository.still_there()) return;
-    throw Error(ErrorCode::repository_missing,
-                "cannot use repository '" + printable(repository.path().string()) +
-                    "': it is not there any more",
-                missing_hint(repository));
-}
 
 std::vector<std::string> Service::cluster_names() {
     std::vector<std::string> names = repository.clusters();

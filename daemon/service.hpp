@@ -29,9 +29,6 @@ public:
             SessionFactory sessions, const Clock& time, Bookkeeping bookkeeping);
     Service(const Service&) = delete;
 
-    /// Error{repository_missing} when the repository was moved away or unmounted, or when another
-    /// one lies in its place now. Whoever reads backups asks first. Reads the disk.
-    void require_repository();
     /// Clusters of the configuration and of the repository, sorted. Reads the disk.
     std::vector<std::string> cluster_names();
     /// The cluster that holds `backup`: `named` when not empty, else the only one there is, else

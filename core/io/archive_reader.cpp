@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "core/base/error.hpp"
+#include "core/io/archive_error.hpp"
 #include "core/io/block_codec.hpp"
 #include "core/io/block_pipeline.hpp"
 #include "core/io/decompressed_source.hpp"
@@ -27,9 +28,6 @@ struct ArchiveReader::Impl {
     void cut_blocks();
     class Rest;
     void stream_rest(Buffer window);
-    Error damaged(std::string_view cause) const;
-    template <typename Use>
-    void naming_the_file(Use&& use) const;
 
     Fs& fs;
     const std::string name;
@@ -54,7 +52,7 @@ ArchiveReader::Impl::Impl(Fs& fs_, int directory, std::string name_, Compression
       decompressors([this] { return codec->make_decompressor(); }),
       pipeline(pool, blocks_in_flight(pool),
                [this](Bytes stored, Buffer& plain) {
-                   naming_the_file([&] {
+                   naming_archive(name, [&] {
                        decompressors.with([&](BlockDecompressor& decompressor) {
                            decompressor.decompress_block(stored, plain);
                        });
@@ -66,22 +64,6 @@ ArchiveReader::Impl::~Impl() {
     pipeline.fail(std::make_exception_ptr(
         Error(ErrorCode::cancelled, "cannot read archive '" + printable(name) + "': given up")));
     reading.join();
-}
-
-Error ArchiveReader::Impl::damaged(std::string_view cause) const {
-    return {ErrorCode::damaged,
-            "cannot read archive '" + printable(name) + "': " + std::string(cause)};
-}
-
-/// The codecs do not know which file their bytes are from.
-template <typename Use>
-void ArchiveReader::Impl::naming_the_file(Use&& use) const {
-    try {
-        use();
-    } catch (const Error& error) {
-        if (error.code() != ErrorCode::damaged) throw;
-        throw damaged(error.what());
-    }
 }
 
 /// The reading thread. It goes on to the end of the file even when nobody wants the data, since
@@ -141,7 +123,7 @@ void ArchiveReader::Impl::cut_blocks() {
         }
         window.drop_front(taken);
     }
-    if (stored_bytes == 0) throw damaged("the file is empty");
+    if (stored_bytes == 0) throw damaged_archive(name, "the file is empty");
     if (window.size() > 0) stream_rest(std::move(window));
 }
 

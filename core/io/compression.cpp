@@ -38,6 +38,18 @@ std::optional<int> parse_level(const MethodRow& row, std::string_view text) {
     return level;
 }
 
+/// "gzip", "gzip:9", "none".
+std::optional<Compression> parse_method(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    const auto row = std::ranges::find(method_rows, text.substr(0, colon), &MethodRow::name);
+    if (row == method_rows.end()) return std::nullopt;
+    if (colon == text.npos) return Compression(row->method, row->default_level);
+    if (row->method == CompressionMethod::none) return std::nullopt;
+    const auto level = parse_level(*row, text.substr(colon + 1));
+    if (!level) return std::nullopt;
+    return Compression(row->method, *level);
+}
+
 }  // namespace
 
 std::string to_string(Compression compression) {
@@ -49,29 +61,19 @@ std::string to_string(Compression compression) {
 }
 
 std::optional<Compression> parse_compression(std::string_view text) {
-    if (text.starts_with(server_prefix)) {
-        auto compression = parse_compression(text.substr(server_prefix.size()));
-        const bool named = text.find_first_of("0123456789") != server_prefix.size();
-        const bool doubled = compression && compression->on_server;
-        if (!compression || !named || doubled || compression->method == CompressionMethod::none ||
-            compression->level == 0) {
-            return std::nullopt;
+    const bool on_server = text.starts_with(server_prefix);
+    if (on_server) text.remove_prefix(server_prefix.size());
+    auto compression = parse_method(text);
+    if (!on_server) {
+        // A bare number is a level of gzip.
+        if (const auto level = parse_level(row_of(CompressionMethod::gzip), text)) {
+            return Compression(CompressionMethod::gzip, *level);
         }
-        compression->on_server = true;
         return compression;
     }
-    const std::size_t colon = text.find(':');
-    const auto row = std::ranges::find(method_rows, text.substr(0, colon), &MethodRow::name);
-    if (row == method_rows.end()) {
-        const auto level = parse_level(row_of(CompressionMethod::gzip), text);
-        if (!level) return std::nullopt;
-        return Compression(CompressionMethod::gzip, *level);
-    }
-    if (colon == text.npos) return Compression(row->method, row->default_level);
-    if (row->method == CompressionMethod::none) return std::nullopt;
-    const auto level = parse_level(*row, text.substr(colon + 1));
-    if (!level) return std::nullopt;
-    return Compression(row->method, *level);
+    if (!compression || compression->level == 0) return std::nullopt;  // "none" has level 0, too
+    compression->on_server = true;
+    return compression;
 }
 
 std::string_view compression_syntax() {

@@ -1,5 +1,7 @@
 #include "core/io/decompressed_source.hpp"
 
+#include "core/io/archive_error.hpp"
+
 namespace tsb {
 namespace {
 
@@ -13,29 +15,20 @@ DecompressedSource::DecompressedSource(ByteSource& stored, const BlockCodec& cod
     plain_.resize(run_size);
 }
 
-Error DecompressedSource::damaged(std::string_view cause) const {
-    return {ErrorCode::damaged,
-            "cannot read archive '" + printable(name_) + "': " + std::string(cause)};
-}
-
 Bytes DecompressedSource::next() {
     std::size_t filled = 0;
     while (filled < run_size && !ended_) {
-        StreamDecompressor::Step step;
-        try {
-            step = stream_->step(stored_, {plain_.data() + filled, run_size - filled});
-        } catch (const Error& error) {
-            if (error.code() != ErrorCode::damaged) throw;
-            throw damaged(error.what());  // codecs do not know which file their bytes are from
-        }
+        const StreamDecompressor::Step step = naming_archive(name_, [&] {
+            return stream_->step(stored_, {plain_.data() + filled, run_size - filled});
+        });
         stored_ = stored_.subspan(step.taken);
         filled += step.given;
         if (step.taken > 0 || step.given > 0) continue;
-        if (!stored_.empty()) throw damaged("the data makes no sense");
+        if (!stored_.empty()) throw damaged_archive(name_, "the data makes no sense");
         stored_ = source_.next();
         ended_ = stored_.empty();
     }
-    if (ended_ && !stream_->at_boundary()) throw damaged("the file is truncated");
+    if (ended_ && !stream_->at_boundary()) throw damaged_archive(name_, "the file is truncated");
     return plain_.bytes().first(filled);
 }
 

@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 
-#include "core/base/error.hpp"
 #include "core/io/block_codec.hpp"
 #include "core/io/byte_source.hpp"
 
@@ -22,8 +21,6 @@ public:
     Bytes next() override;
 
 private:
-    Error damaged(std::string_view cause) const;
-
     ByteSource& source_;
     const std::string name_;
     const std::unique_ptr<StreamDecompressor> stream_;

@@ -10,7 +10,7 @@
 #include <exception>
 #include <memory>
 
-#include "core/base/error.hpp"
+#include "core/io/archive_error.hpp"
 
 namespace tsb {
 namespace {
@@ -75,9 +75,7 @@ private:
         return static_cast<TarWalk*>(self)->read(into);
     }
 
-    Error damaged(const std::string& cause) const {
-        return {ErrorCode::damaged, "cannot read archive '" + printable(name_) + "': " + cause};
-    }
+    Error damaged(const std::string& cause) const { return damaged_archive(name_, cause); }
     Error refused(std::string_view path, const std::string& cause) const {
         return damaged("member '" + printable(path) + "' " + cause);
     }

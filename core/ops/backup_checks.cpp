@@ -24,12 +24,7 @@ asio::awaitable<BackupSource> check_source(ReplicationSession& data, Replication
 
 void require_own_repository(Repository& repository, const std::string& cluster,
                             std::uint64_t system_identifier) {
-    if (!repository.still_there()) {
-        throw Error(
-            ErrorCode::repository_missing,
-            "cannot use repository '" + repository.path().string() + "': it is not there any more",
-            "is its file system still mounted?");
-    }
+    repository.require_there();
     const auto newest = repository.newest_good(cluster);
     if (newest && newest->system_identifier != system_identifier) {
         throw Error(ErrorCode::wrong_cluster,

@@ -64,8 +64,6 @@ std::string slot_name(const std::string& backup_id) {
            std::to_string(getpid());
 }
 
-constexpr std::chrono::seconds command_limit{60};
-
 }  // namespace
 
 BackupRun::BackupRun(asio::any_io_executor loop, const BackupOptions& options,

@@ -13,8 +13,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::seconds command_limit{60};
-
 using Lines = std::vector<CheckLine>;
 
 void add_line(Lines& lines, CheckLine::Result result, std::string what, std::string detail,

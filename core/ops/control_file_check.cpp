@@ -9,8 +9,6 @@ namespace tsb {
 
 namespace {
 
-constexpr const char* control_file = "global/pg_control";
-
 // PG_CONTROL_FILE_SIZE of pg_control.h.
 constexpr std::size_t control_file_size = 8192;
 
@@ -33,7 +31,7 @@ std::string control_file_problem(Bytes content, std::uint64_t system_identifier)
 }
 
 void ControlFileCheck::begin(const TarMember& member) {
-    keeping_ = member.kind == FileKind::file && member.path == control_file;
+    keeping_ = member.kind == FileKind::file && member.path == pg_control_path;
 }
 
 void ControlFileCheck::data(Bytes bytes) {

@@ -1,7 +1,6 @@
 #include "core/ops/restore.hpp"
 
 #include "core/base/human.hpp"
-#include "core/ops/restore_places.hpp"
 #include "core/ops/restore_run.hpp"
 
 namespace tsb {
@@ -14,9 +13,7 @@ RestoreReport restore_backup(Repository& repository, const RestoreOptions& optio
     job.info("restoring " + handle.id + " of " + options.cluster + " to " +
              options.target.string());
     RestoreRun run(backup, options, job);
-    run.preflight();
-    require_safe_places(repository.path(), options.target,
-                        plan_tablespaces(handle.metadata, options));
+    run.preflight(repository.path());
     run.check_stored_bytes();
     run.claim_targets();
     run.extract();

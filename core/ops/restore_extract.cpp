@@ -4,6 +4,7 @@
 #include "core/ops/control_file_check.hpp"
 #include "core/ops/member_visitors.hpp"
 #include "core/ops/restore_run.hpp"
+#include "core/pg/pg_control.hpp"
 #include "core/repo/names.hpp"
 
 namespace tsb {
@@ -159,7 +160,7 @@ void RestoreRun::prove_held_files() {
         digest.update(content);
         prove(path, content.size(), digest.finish());
     }
-    const std::vector<std::byte>* control = held("global/pg_control");
+    const std::vector<std::byte>* control = held(pg_control_path);
     const std::string problem = control_file_problem(control != nullptr ? Bytes(*control) : Bytes(),
                                                      backup_.metadata().system_identifier);
     if (!problem.empty()) {

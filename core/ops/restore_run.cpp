@@ -4,7 +4,8 @@
 
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
-#include "core/ops/recovery_settings.hpp"
+#include "core/ops/auto_conf.hpp"
+#include "core/ops/restore_places.hpp"
 #include "core/ops/tablespace_map.hpp"
 #include "core/ops/verification.hpp"
 #include "core/pg/pg_control.hpp"
@@ -13,7 +14,6 @@ namespace tsb {
 
 namespace {
 
-constexpr const char* control_file = "global/pg_control";
 constexpr const char* control_file_new = "global/pg_control.tsbackup";
 
 }  // namespace
@@ -29,7 +29,7 @@ RestoreRun::~RestoreRun() {
     }
 }
 
-void RestoreRun::preflight() {
+void RestoreRun::preflight(const std::filesystem::path& repository) {
     job_.progress.phase = Phase::checking;
     if (!options_.target.is_absolute() || !options_.target.has_filename()) {
         throw Error(ErrorCode::usage,
@@ -44,13 +44,14 @@ void RestoreRun::preflight() {
     tablespaces_ = plan_tablespaces(backup_.metadata(), options_);
     owner_ = restore_owner(backup_.fs(), options_);
     require_restore_space(backup_.fs(), backup_.metadata(), options_.target, tablespaces_);
+    require_safe_places(repository, options_.target, tablespaces_);
 }
 
 // What lies beside the backup's own files is told, and no more: a note that somebody left there
 // must not cost anybody the only backup there is.
 void RestoreRun::check_stored_bytes() {
     std::vector<std::string> problems;
-    const std::vector<std::string> extra = backup_.extra_entries();
+    const std::vector<std::string> extra = backup_.listing().extra;
     if (backup_.plain()) {
         problems = verify_stored(backup_, job_).problems;
     } else {
@@ -149,11 +150,11 @@ void RestoreRun::write_settings() {
 }
 
 void RestoreRun::make_startable() {
-    std::vector<std::byte> control = *held(control_file);
+    std::vector<std::byte> control = *held(pg_control_path);
     invalidate_checkpoint(control);
     target_->write_file(control_file_new, control);
     target_->sync(".");
-    backup_.fs().rename(target_->fd(), control_file_new, target_->fd(), control_file,
+    backup_.fs().rename(target_->fd(), control_file_new, target_->fd(), pg_control_path,
                         RenameMode::no_replace);
     target_->sync("global");
     // The cluster can be started now, so nothing of it may be taken away any more. The data

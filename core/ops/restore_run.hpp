@@ -25,7 +25,7 @@ public:
     RestoreRun(const RestoreRun&) = delete;
 
     /// Decides everything that can be decided without writing: places, version, space, owner.
-    void preflight();
+    void preflight(const std::filesystem::path& repository);
     /// Reads all stored bytes: a damaged backup is refused before the target is touched.
     void check_stored_bytes();
     /// Creates or takes over the data directory and the tablespaces' directories.

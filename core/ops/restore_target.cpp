@@ -2,12 +2,12 @@
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
+#include "core/pg/pg_control.hpp"
 
 namespace tsb {
 
 namespace {
 
-constexpr const char* control_file = "global/pg_control";
 constexpr const char* label_file = "backup_label";
 constexpr std::uint64_t marker_limit = 8192;
 
@@ -96,7 +96,7 @@ bool RestoreTarget::left_by_killed_restore() const {
         return tablespace_left_by_killed_restore();
     }
     const bool startable = fs_.status(directory_.get(), "global").has_value() &&
-                           fs_.status(directory_.get(), control_file).has_value();
+                           fs_.status(directory_.get(), pg_control_path).has_value();
     return !startable || fs_.status(directory_.get(), label_file).has_value();
 }
 
@@ -160,7 +160,7 @@ void RestoreTarget::release() {
 // left_by_killed_restore knows.
 void RestoreTarget::clear() {
     if (fs_.status(directory_.get(), "global")) {
-        remove_tree(fs_, directory_.get(), control_file);
+        remove_tree(fs_, directory_.get(), pg_control_path);
     }
     for (const std::string& name : fs_.entries(directory_.get())) {
         if (name != restore_marker) {

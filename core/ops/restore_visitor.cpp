@@ -5,14 +5,14 @@
 #include <string_view>
 
 #include "core/base/error.hpp"
+#include "core/pg/pg_control.hpp"
 
 namespace tsb {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> held_back{"global/pg_control", "tablespace_map",
-                                                    "postgresql.auto.conf", "standby.signal",
-                                                    "recovery.signal"};
+constexpr std::array<std::string_view, 5> held_back{
+    pg_control_path, "tablespace_map", "postgresql.auto.conf", "standby.signal", "recovery.signal"};
 
 // Settings and tablespace maps are small; more is no file of PostgreSQL's.
 constexpr std::uint64_t held_size_limit = 16 << 20;

@@ -1,6 +1,7 @@
 #include "core/ops/stored_backup.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "core/base/error.hpp"
 #include "core/io/archive_reader.hpp"
@@ -36,34 +37,21 @@ const StoredFile& StoredBackup::archive_file(const std::string& archive) const {
     return file(names::archive_file(archive, metadata().compression.method));
 }
 
-std::set<std::string> StoredBackup::expected_entries() const {
+StoredBackup::Listing StoredBackup::listing() const {
     std::set<std::string> expected{names::metadata_file};
     for (const StoredFile& file : metadata().files) {
         expected.insert(file.name.substr(0, file.name.find('/')));
     }
-    return expected;
-}
-
-std::vector<std::string> StoredBackup::missing_entries() const {
-    const std::vector<std::string> present = fs_.entries(directory());
-    std::vector<std::string> lines;
-    for (const std::string& name : expected_entries()) {
-        if (!std::ranges::binary_search(present, name)) {
-            lines.push_back(printable(name) + ": is missing");
-        }
-    }
-    return lines;
-}
-
-std::vector<std::string> StoredBackup::extra_entries() const {
-    const std::set<std::string> expected = expected_entries();
-    std::vector<std::string> lines;
+    Listing listing;
     for (const std::string& name : fs_.entries(directory())) {
-        if (!expected.contains(name)) {
-            lines.push_back(printable(name) + ": does not belong to the backup");
+        if (expected.erase(name) == 0) {
+            listing.extra.push_back(printable(name) + ": does not belong to the backup");
         }
     }
-    return lines;
+    for (const std::string& name : expected) {
+        listing.missing.push_back(printable(name) + ": is missing");
+    }
+    return listing;
 }
 
 std::string StoredBackup::digest_problem(const StoredFile& file,

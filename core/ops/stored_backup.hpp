@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -37,10 +36,13 @@ public:
     /// The stored file of `archive` ("base", an oid, "pg_wal").
     const StoredFile& archive_file(const std::string& archive) const;
 
-    /// One line for each entry of the directory that is missing.
-    std::vector<std::string> missing_entries() const;
-    /// One line for each that should not be there.
-    std::vector<std::string> extra_entries() const;
+    /// One line for each entry of the directory that is missing, and for each that should not be
+    /// there.
+    struct Listing {
+        std::vector<std::string> missing;
+        std::vector<std::string> extra;
+    };
+    Listing listing() const;
     /// Reads the stored bytes of `file`: the problem in one line, empty when size and SHA-256 are
     /// as recorded.
     std::string digest_problem(const StoredFile& file, const OnStoredBytes& on_bytes) const;
@@ -50,8 +52,6 @@ public:
     Manifest manifest() const;
 
 private:
-    std::set<std::string> expected_entries() const;
-
     Fs& fs_;
     const BackupHandle& backup_;
     WorkerPool& pool_;

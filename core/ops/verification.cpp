@@ -209,8 +209,7 @@ VerifyReport verify_stored(StoredBackup& backup, JobContext& job) {
     job.progress.files_total = backup.metadata().member_count;
 
     VerifyReport report;
-    std::vector<std::string> listing = backup.missing_entries();
-    std::ranges::move(backup.extra_entries(), std::back_inserter(listing));
+    const StoredBackup::Listing listing = backup.listing();
     try {
         Verification verification(backup, backup.manifest(), job);
         if (backup.plain()) {
@@ -227,7 +226,9 @@ VerifyReport verify_stored(StoredBackup& backup, JobContext& job) {
         report.problems.emplace_back(error.what());
     }
     report.backup_id = backup.metadata().id;
-    report.problems.insert(report.problems.begin(), listing.begin(), listing.end());
+    for (const auto* lines : {&listing.extra, &listing.missing}) {
+        report.problems.insert(report.problems.begin(), lines->begin(), lines->end());
+    }
     return report;
 }
 

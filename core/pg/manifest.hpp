@@ -41,8 +41,10 @@ private:
 class ManifestProof {
 public:
     explicit ManifestProof(const Manifest& manifest);
-    /// One member as found. The problem in one line that names it; empty when it is right.
-    std::string check(std::string_view path, std::uint64_t size, Bytes digest);
+    /// One member as found. The problem in one line that names it; empty when it is right. With
+    /// `required` a manifest that has no digest of that kind for it is a problem, too.
+    std::string check(std::string_view path, std::uint64_t size, Bytes digest,
+                      std::optional<DigestKind> required = {});
     /// One line for each file of the manifest that was not checked, at most `limit` of them.
     std::vector<std::string> missing(std::size_t limit = 20) const;
     std::size_t checked() const { return checked_; }

@@ -18,7 +18,8 @@ std::string about(std::string_view path, const std::string& problem) {
 ManifestProof::ManifestProof(const Manifest& manifest)
     : manifest_(manifest), seen_(manifest.files().size()) {}
 
-std::string ManifestProof::check(std::string_view path, std::uint64_t size, Bytes digest) {
+std::string ManifestProof::check(std::string_view path, std::uint64_t size, Bytes digest,
+                                 std::optional<DigestKind> required) {
     const auto index = manifest_.files().index_of(path);
     if (!index) return about(path, "is not in the manifest");
     if (seen_[*index]) return about(path, "occurs twice");
@@ -32,6 +33,10 @@ std::string ManifestProof::check(std::string_view path, std::uint64_t size, Byte
     if (expected.digest_kind != DigestKind::none && !std::ranges::equal(digest, expected.digest)) {
         return about(path, "has another " + std::string(to_string(expected.digest_kind)) +
                                " digest than the manifest says");
+    }
+    if (required && *required != expected.digest_kind) {
+        return about(path,
+                     "has no " + std::string(to_string(*required)) + " digest in the manifest");
     }
     return {};
 }
@@ -51,12 +56,8 @@ void MemberTable::prove(const Manifest& manifest) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < members_.size(); ++i) {
         const FileEntry member = members_[i];
-        std::string problem = proof.check(member.path, member.size, member.digest);
-        const auto expected = manifest.files().find(member.path);
-        if (problem.empty() && expected->digest_kind != member.digest_kind) {
-            problem = about(member.path, "has no " + std::string(to_string(member.digest_kind)) +
-                                             " digest in the manifest");
-        }
+        std::string problem =
+            proof.check(member.path, member.size, member.digest, member.digest_kind);
         if (problem.empty()) continue;
         if (++count <= problems_told) problems.push_back(std::move(problem));
     }

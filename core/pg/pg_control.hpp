@@ -11,6 +11,8 @@
 
 namespace tsb {
 
+inline constexpr const char* pg_control_path = "global/pg_control";
+
 struct PgControl {
     std::uint64_t system_identifier = 0;
     std::uint32_t control_version = 0;

@@ -16,7 +16,6 @@ struct SocketWait::State {
     State(const asio::any_io_executor& executor, int watched)
         : socket(watched), descriptor(executor), timer(executor) {}
 
-    void watch() { descriptor.assign(socket); }
     // Asio's descriptor would otherwise close libpq's socket.
     void unwatch() {
         if (descriptor.is_open()) {
@@ -60,43 +59,35 @@ asio::awaitable<SocketWait::Outcome> SocketWait::wait(Interest interest,
 }
 
 asio::awaitable<SocketWait::Outcome> SocketWait::pause(std::chrono::microseconds time) {
-    return pause_on(state_, time);
+    return wait_on(state_, std::nullopt, time);
 }
 
-asio::awaitable<SocketWait::Outcome> SocketWait::pause_on(std::shared_ptr<State> state,
-                                                          std::chrono::microseconds time) {
-    if (state->interrupted) {
-        co_return Outcome::interrupted;
-    }
-    state->woken = false;
-    state->timer.expires_after(time);
-    co_await state->timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (state->interrupted) {
-        co_return Outcome::interrupted;
-    }
-    co_return state->woken ? Outcome::woken : Outcome::time_over;
-}
-
-asio::awaitable<SocketWait::Outcome> SocketWait::wait_on(std::shared_ptr<State> state,
-                                                         Interest interest,
-                                                         std::chrono::seconds limit) {
-    if (state->interrupted) {
-        co_return Outcome::interrupted;
-    }
-    state->ready = false;
-    state->woken = false;
-    state->timer.expires_after(limit);
+void SocketWait::watch(const std::shared_ptr<State>& state, Interest interest) {
     const auto on_ready = [state](const boost::system::error_code& failed) {
         if (failed != asio::error::operation_aborted) {
             state->ready = true;
             state->timer.cancel();
         }
     };
-    state->watch();
+    state->descriptor.assign(state->socket);
     state->descriptor.async_wait(interest == Interest::read
                                      ? asio::posix::descriptor_base::wait_read
                                      : asio::posix::descriptor_base::wait_write,
                                  on_ready);
+}
+
+asio::awaitable<SocketWait::Outcome> SocketWait::wait_on(std::shared_ptr<State> state,
+                                                         std::optional<Interest> interest,
+                                                         std::chrono::microseconds limit) {
+    if (state->interrupted) {
+        co_return Outcome::interrupted;
+    }
+    state->ready = false;
+    state->woken = false;
+    state->timer.expires_after(limit);
+    if (interest) {
+        watch(state, *interest);
+    }
     co_await state->timer.async_wait(asio::as_tuple(asio::use_awaitable));
     state->unwatch();
     if (state->interrupted) {

@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 
 namespace tsb {
 
@@ -35,10 +36,11 @@ public:
 
 private:
     struct State;
-    static boost::asio::awaitable<Outcome> wait_on(std::shared_ptr<State> state, Interest interest,
-                                                   std::chrono::seconds limit);
-    static boost::asio::awaitable<Outcome> pause_on(std::shared_ptr<State> state,
-                                                    std::chrono::microseconds time);
+    static void watch(const std::shared_ptr<State>& state, Interest interest);
+    /// Without an interest the socket is not watched.
+    static boost::asio::awaitable<Outcome> wait_on(std::shared_ptr<State> state,
+                                                   std::optional<Interest> interest,
+                                                   std::chrono::microseconds limit);
     std::shared_ptr<State> state_;
 };
 

@@ -94,26 +94,28 @@ void WalCheck::end() {
 
 void WalCheck::finish_page(Segment& segment) {
     const std::uint64_t page = segment.size / page_size - 1;
-    const Fault fault = judge_page(segment, page);
+    const WalPageHeader header = parse_wal_page_header(page_);
+    const Fault fault = judge_page(segment, page, header);
     if (fault != Fault::none) {
         record(segment, page, fault);
         records_.begin_segment();
     } else if (!switched_) {
-        records_.page(parse_wal_page_header(page_), page_);
+        records_.page(header, page_);
     }
     std::ranges::copy(Bytes(last_page_).last(wal_record_rest), before_last_page_.begin());
     last_page_.swap(page_);
 }
 
-WalCheck::Fault WalCheck::judge_page(const Segment& segment, std::uint64_t page) {
-    const Fault fault = judge_header(segment, page);
+WalCheck::Fault WalCheck::judge_page(const Segment& segment, std::uint64_t page,
+                                     const WalPageHeader& header) {
+    const Fault fault = judge_header(segment, page, header);
     if (fault != Fault::empty || page == 0) return fault;
     if (!switched_) switched_ = ends_with_switch(last_page_, before_last_page_);
     return switched_ ? Fault::none : fault;
 }
 
-WalCheck::Fault WalCheck::judge_header(const Segment& segment, std::uint64_t page) const {
-    const WalPageHeader header = parse_wal_page_header(page_);
+WalCheck::Fault WalCheck::judge_header(const Segment& segment, std::uint64_t page,
+                                       const WalPageHeader& header) const {
     if (header.magic == 0) return Fault::empty;
     if (header.magic != page_magic_) return Fault::magic;
     if (header.address.value != segment.start.value + page * page_size) return Fault::address;

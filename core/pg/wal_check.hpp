@@ -59,8 +59,9 @@ private:
     };
 
     void finish_page(Segment& segment);
-    Fault judge_page(const Segment& segment, std::uint64_t page);
-    Fault judge_header(const Segment& segment, std::uint64_t page) const;
+    Fault judge_page(const Segment& segment, std::uint64_t page, const WalPageHeader& header);
+    Fault judge_header(const Segment& segment, std::uint64_t page,
+                       const WalPageHeader& header) const;
     void record(Segment& segment, std::uint64_t page, Fault fault);
     void add_range_problems(const WalRange& range, std::vector<std::string>& lines) const;
     std::string segment_problem(const std::string& name, const WalRange& range) const;

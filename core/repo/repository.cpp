@@ -92,6 +92,19 @@ std::string read_holder(Fs& fs, int lock_file) {
     return printable(text.substr(0, end + 1));
 }
 
+/// Why a repository is not where it was.
+std::string missing_hint(const Repository& repository) {
+    try {
+        const Repository found = Repository::open(repository.fs(), repository.path());
+        if (found.uuid() != repository.uuid()) {
+            return "another repository lies there now: restart tsbackupd to use it";
+        }
+    } catch (const Error&) {
+        // It cannot be opened: then it is as good as not there.
+    }
+    return "is its file system still mounted?";
+}
+
 }  // namespace
 
 Repository::Repository(Fs& fs, stdfs::path path, Fd root, std::string uuid)
@@ -162,6 +175,14 @@ bool Repository::still_there() {
     } catch (const Error&) {
         return false;
     }
+}
+
+void Repository::require_there() {
+    if (still_there()) return;
+    throw Error(
+        ErrorCode::repository_missing,
+        "cannot use repository '" + printable(path_.string()) + "': it is not there any more",
+        missing_hint(*this));
 }
 
 std::uint64_t Repository::free_bytes() {

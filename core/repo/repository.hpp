@@ -84,6 +84,8 @@ public:
     BackupHandle open_backup(const std::string& cluster, const std::string& id);
     /// True when the directory still holds its marker with the same uuid: false after an unmount.
     bool still_there();
+    /// Error{repository_missing} unless it is; whoever reads or writes backups asks first.
+    void require_there();
     std::uint64_t free_bytes();
     /// Appends to the cluster's history (synced). A failure is logged, not thrown, so that it
     /// never takes the place of the job's own error.

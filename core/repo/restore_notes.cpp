@@ -131,19 +131,25 @@ std::string place_tablespaces(const Metadata& metadata) {
     return text;
 }
 
+/// The settings of recovery as lines of a command, each between `before` and `after`.
+std::string each_setting(std::string_view before, std::string_view after) {
+    std::string text;
+    for (const std::string_view setting : recovery_settings) {
+        text += fmt::format("        {}{}{} \\\n", before, setting, after);
+    }
+    return text;
+}
+
 std::string set_recovery() {
-    std::string text = R"(
+    return R"(
 4. Ask for recovery to the end of the backup. All WAL that it needs is in pg_wal, so the command
    that would fetch more is `false`, and the server promotes itself where that WAL ends. The other
    lines undo what the configuration may still say of an earlier recovery.
 
     touch "$TARGET/recovery.signal"
     printf '%s\n' \
-)";
-    for (const std::string_view setting : recovery_settings) {
-        text += fmt::format("        \"{}\" \\\n", setting);
-    }
-    return text + R"(        >> "$TARGET/postgresql.auto.conf"
+)" + each_setting("\"", "\"") +
+           R"(        >> "$TARGET/postgresql.auto.conf"
 
    Never remove or edit backup_label, and never run pg_resetwal. Only backup_label says where replay
    must begin and that it must reach the end of the backup; without it, or after pg_resetwal, the
@@ -169,10 +175,12 @@ constexpr const char* start_server = R"TEXT(
     done
     grep 'completed backup recovery' "$TARGET.log"
 
-6. Then take the settings out again and remove what the server has put aside.
+6. Then take these lines out again and remove what the server has put aside.
 
-    sed -i -e '/^recovery_/d' -e '/^restore_command = /d' -e '/^archive_cleanup_command = /d' \
-        "$TARGET/postgresql.auto.conf"
+    sed -i \
+)TEXT";
+
+constexpr const char* finish = R"TEXT(        "$TARGET/postgresql.auto.conf"
     rm -f "$TARGET/backup_label.old" "$TARGET/tablespace_map.old"
 
 Not in this backup: the rows of unlogged tables (the tables come back empty), configuration files
@@ -200,7 +208,7 @@ std::string needed_extensions(const Metadata& metadata) {
 std::string restore_notes(const Metadata& metadata) {
     return heading(metadata) + choose_paths(metadata) + check_files(metadata) +
            put_in_place(metadata) + place_tablespaces(metadata) + set_recovery() +
-           needed_extensions(metadata) + start_server;
+           needed_extensions(metadata) + start_server + each_setting("-e \"/^", "\\$/d\"") + finish;
 }
 
 }  // namespace tsb

@@ -9,7 +9,7 @@ namespace asio = boost::asio;
 namespace {
 
 Json list_backups(Service& service, const std::string& named) {
-    service.require_repository();
+    service.repository.require_there();
     std::vector<std::string> clusters = service.cluster_names();
     if (!named.empty()) clusters = {service.cluster_with(named, "")};
     const SystemTime now = service.clock.now();
@@ -23,7 +23,7 @@ Json list_backups(Service& service, const std::string& named) {
 }
 
 Json show_backup(Service& service, const std::string& named, const std::string& id) {
-    service.require_repository();
+    service.repository.require_there();
     const std::string cluster = service.cluster_with(named, id);
     const BackupHandle backup = service.repository.open_backup(cluster, id);
     return {{"backup_id", backup.id}, {"backup", describe(backup.metadata)}};

@@ -38,7 +38,7 @@ Json cluster_status(const std::string& cluster, const std::vector<BackupEntry>& 
 Json repository_status(Service& service, Json& problems) {
     Json out = {{"path", service.repository.path().string()}, {"present", true}, {"free_bytes", 0}};
     try {
-        service.require_repository();
+        service.repository.require_there();
         out["free_bytes"] = service.repository.free_bytes();
     } catch (const Error& error) {
         if (error.code() != ErrorCode::repository_missing) throw;

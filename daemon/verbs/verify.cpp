@@ -18,7 +18,7 @@ struct BackupName {
 
 /// What the request asks to be verified. Reads the disk.
 std::vector<BackupName> chosen_backups(Service& service, const Json& args) {
-    service.require_repository();
+    service.repository.require_there();
     const std::string named = text_arg(args, "cluster");
     if (!flag_arg(args, "all")) {
         const std::string given = text_arg(args, "backup");

@@ -5,25 +5,12 @@
 #include "core/io/tar_reader.hpp"
 #include "core/pg/manifest.hpp"
 #include "tests/fuzz/target.hpp"
+#include "tests/support/memory_source.hpp"
 
 namespace tsb::fuzz {
 namespace {
 
 constexpr std::string_view seal = "\"Manifest-Checksum\": \"";
-
-class RunSource : public ByteSource {
-public:
-    RunSource(std::string_view text, std::size_t run) : text_(text), run_(run) {}
-    Bytes next() override {
-        const std::string_view given = text_.substr(0, run_);
-        text_.remove_prefix(given.size());
-        return as_bytes(given);
-    }
-
-private:
-    std::string_view text_;
-    std::size_t run_;
-};
 
 std::string sealed(std::string_view text) {
     const std::string lines(text.substr(0, text.rfind(seal)));
@@ -73,7 +60,7 @@ void check_accepted(const Manifest& manifest, const std::string& text) {
 }
 
 bool parsed(const std::string& text, std::size_t run) {
-    RunSource source(text, run);
+    test::MemorySource source(std::string(text), run);
     Manifest manifest;
     const bool good = accepts({ErrorCode::damaged},
                               [&] { manifest = Manifest::parse(source, "backup_manifest"); });

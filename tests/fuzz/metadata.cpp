@@ -5,6 +5,7 @@
 #include "core/repo/metadata_form.hpp"
 #include "core/repo/names.hpp"
 #include "tests/fuzz/target.hpp"
+#include "tests/unit/repo/sample.hpp"
 
 namespace tsb::fuzz {
 namespace {
@@ -35,26 +36,7 @@ void check_text(std::string_view text) {
 }
 
 Metadata sample(BackupFormat format) {
-    Metadata m;
-    m.id = "cluster_backup_20261123_014224";
-    m.cluster = "main";
-    m.label = "a \"label\" with \\";
-    m.tsbackup_version = "0.1.0";
-    m.job_id = "job-17";
-    m.format = format;
-    m.server_version = "17.11";
-    m.server_version_num = 170011;
-    m.system_identifier = 18446744073709551615U;
-    m.wal_segment_size = 16 << 20;
-    m.timeline = 3;
-    m.start_lsn = {0x1600000028};
-    m.end_lsn = {0x16B374D848};
-    m.wal_ranges = {{2, {0x1600000028}, {0x1601000000}}, {3, {0x1601000000}, {0x16B374D848}}};
-    m.tablespaces = {{16385, "/srv/fast\nx", 12345}, {16386, "\xFFlatin", 0}};
-    m.databases = {{"app", 1, "C", "2.29.2", "timescale", ""}, {"b\xE9", 7, "", "", "", "no"}};
-    m.started_at = from_iso8601("2026-11-23T01:42:24Z");
-    m.stopped_at = from_iso8601("2026-11-23T01:52:24Z");
-    m.server_stopped_at = "2026-11-23T01:52:20Z";
+    Metadata m = test::sample_metadata(format);
     m.files = {{"backup_manifest", 7, std::string(64, 'a')}};
     if (format == BackupFormat::plain) {
         m.files.push_back({"data/pg_wal/000000010000000000000001", 9, std::string(64, 'b')});

@@ -6,6 +6,7 @@
 #include "core/io/digest.hpp"
 #include "core/io/tar_reader.hpp"
 #include "tests/fuzz/target.hpp"
+#include "tests/support/memory_source.hpp"
 #include "tests/unit/io/tar_builder.hpp"
 
 namespace tsb::fuzz {
@@ -14,20 +15,6 @@ namespace {
 constexpr std::size_t record_size = 512;
 constexpr std::size_t checksum_offset = 148;
 constexpr std::size_t checksum_width = 8;
-
-class RunSource : public ByteSource {
-public:
-    RunSource(std::string_view text, std::size_t run) : text_(text), run_(run) {}
-    Bytes next() override {
-        const std::string_view given = text_.substr(0, run_);
-        text_.remove_prefix(given.size());
-        return as_bytes(given);
-    }
-
-private:
-    std::string_view text_;
-    std::size_t run_;
-};
 
 bool is_tablespace_link(const std::string& path) {
     const std::string folder = "pg_tblspc/";
@@ -75,7 +62,7 @@ private:
 
 /// What the walk said; nothing when it refused the archive.
 std::string walked(std::string_view tar, std::size_t run) {
-    RunSource source(tar, run);
+    test::MemorySource source(std::string(tar), run);
     Recorder recorder;
     const bool good =
         accepts({ErrorCode::damaged}, [&] { walk_tar(source, "fuzz.tar", recorder); });

@@ -196,4 +196,12 @@ Tampering foreign_pg_control() {
     return rewritten(tar, manifest);
 }
 
+Tampering foreign_wal() {
+    constexpr std::size_t message_head = 25;
+    constexpr std::size_t system_identifier = 24;  // in the head of a segment's first page
+    return first(wal_copy('w'), changed([](std::string payload) {
+                     return payload.replace(message_head + system_identifier, 8, big_endian(42, 8));
+                 }));
+}
+
 }  // namespace tsb::test

@@ -46,4 +46,7 @@ Change changing_digest(const std::string& path);
 /// manifest.
 Tampering foreign_pg_control();
 
+/// The first page of WAL tells another system identifier.
+Tampering foreign_wal();
+
 }  // namespace tsb::test

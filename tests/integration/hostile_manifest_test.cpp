@@ -69,14 +69,11 @@ TEST_CASE("a manifest that does not ask for the WAL of the backup", "[hostile]")
     const std::string start = "Start-LSN";
     const std::string end = "End-LSN";
     // Nobody would look at the WAL: here it cannot be replayed.
-    const auto foreign_wal = first(wal_copy('w'), changed([](std::string payload) {
-                                       payload[25 + 24] ^= 1;  // the system identifier
-                                       return payload;
-                                   }));
-    const auto with_foreign_wal = [&](const Tampering& manifest) -> Tampering {
-        return [=](const ServerMessage& message, Delivery& out) mutable {
-            (message.session == 1 ? foreign_wal : manifest)(message, out);
-        };
+    const auto with_foreign_wal = [](const Tampering& manifest) -> Tampering {
+        return
+            [wal = foreign_wal(), manifest](const ServerMessage& message, Delivery& out) mutable {
+                (message.session == 1 ? wal : manifest)(message, out);
+            };
     };
     const HostileCase cases[] = {
         {"nothing but the start", with_foreign_wal(asking_for({{start, start}})), "WAL"},

@@ -46,7 +46,6 @@ public:
     std::vector<std::string> commands;
     std::vector<std::vector<std::byte>> messages;  // put_copy
     int copies_ended = 0;
-    int wakes = 0;
     bool closed = false;
     int calls = 0;
 
@@ -95,7 +94,7 @@ public:
         co_return;
     }
 
-    void wake() noexcept override { ++wakes; }
+    void wake() noexcept override {}
 
     void close() noexcept override { closed = true; }
 

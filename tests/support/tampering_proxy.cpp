@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <iostream>
 #include <stdexcept>
@@ -14,7 +13,6 @@ namespace tsb::test {
 namespace {
 
 constexpr std::size_t length_size = 4;
-constexpr std::size_t paced_piece = 1 << 20;
 
 sockaddr_in loopback(int port) {
     sockaddr_in address{};
@@ -47,16 +45,11 @@ int connect_to_loopback(int port) {
     return fd;
 }
 
-/// Much is sent no faster than a network would, or libpq, which reads on while there is something
-/// to read, would take all of it in one call.
 bool send_all(int fd, std::string_view bytes) {
     while (!bytes.empty()) {
-        const bool much = bytes.size() > paced_piece;
-        const ssize_t count =
-            send(fd, bytes.data(), std::min(bytes.size(), paced_piece), MSG_NOSIGNAL);
+        const ssize_t count = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (count <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(count));
-        if (much) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     return true;
 }

@@ -4,9 +4,11 @@
 #include <boost/asio/detached.hpp>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/error_of.hpp"
 #include "tests/unit/daemon/fixtures.hpp"
 
 using namespace tsb;
+using test::error_of;
 namespace asio = boost::asio;
 
 namespace {
@@ -52,17 +54,6 @@ struct Fixture {
     JobRegistry jobs{loop.get_executor(), test::fixed_clock(),
                      [this](const Job& job, JobState end) { return record(job, end); }};
 };
-
-template <class Action>
-Error error_of(const Action& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error;
-    }
-    FAIL("nothing was thrown");
-    return {ErrorCode::internal, ""};
-}
 
 }  // namespace
 

@@ -3,8 +3,8 @@
 #include <fstream>
 
 #include "core/base/error.hpp"
+#include "core/ops/auto_conf.hpp"
 #include "core/ops/backup_checks.hpp"
-#include "core/ops/recovery_settings.hpp"
 #include "core/ops/restore_preflight.hpp"
 #include "core/ops/tablespace_map.hpp"
 #include "tests/support/catch.hpp"
@@ -73,6 +73,8 @@ TEST_CASE("recovery settings replace those that were there and keep the rest") {
     CHECK(contains(text, "\nrestore_command = 'false'\n"));
     CHECK(contains(text, "\nrecovery_target_time = ''\n"));
     CHECK_FALSE(contains(text, "'x'"));
+    const std::string other = "recovery_prefetch = off\nrestore_command_of_mine = 'z'\n";
+    CHECK(with_recovery_settings(other, "id_1").starts_with(other));
     CHECK(contains(text, "id_1"));
 }
 

@@ -7,6 +7,7 @@
 #include "core/ops/restore_places.hpp"
 #include "core/ops/restore_target.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/error_of.hpp"
 #include "tests/unit/ops/ground.hpp"
 
 using namespace tsb;
@@ -14,16 +15,6 @@ using namespace tsb::test;
 namespace fsys = std::filesystem;
 
 namespace {
-
-Error error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error;
-    }
-    FAIL("nothing was thrown");
-    return {ErrorCode::internal, ""};
-}
 
 void make_file(const fsys::path& file) {
     fsys::create_directories(file.parent_path());

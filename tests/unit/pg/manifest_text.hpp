@@ -6,25 +6,9 @@
 #include <vector>
 
 #include "core/pg/manifest.hpp"
+#include "tests/support/memory_source.hpp"
 
 namespace tsb::test {
-
-/// Gives `text` in runs of at most `step` bytes.
-class TextSource : public ByteSource {
-public:
-    explicit TextSource(std::string text, std::size_t step = 4096)
-        : text_(std::move(text)), step_(step) {}
-    Bytes next() override {
-        const auto run = std::string_view(text_).substr(position_, step_);
-        position_ += run.size();
-        return as_bytes(run);
-    }
-
-private:
-    std::string text_;
-    std::size_t step_;
-    std::size_t position_ = 0;
-};
 
 inline const std::string abc_sha256 =
     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -69,7 +53,7 @@ inline std::string with_ranges(const std::string& ranges) {
 }
 
 inline Manifest parse(const std::string& text, std::size_t step = 4096) {
-    TextSource source(text, step);
+    MemorySource source(text, step);
     return Manifest::parse(source, "backup_manifest");
 }
 

@@ -1,4 +1,4 @@
-#include "core/ops/recovery_settings.hpp"
+#include "core/ops/auto_conf.hpp"
 
 #include <algorithm>
 
@@ -10,14 +10,20 @@ namespace {
 
 constexpr std::string_view our_comment = "# tsbackup: recovery to the end of ";
 
+// The name at the front of "name = value" or "name=value".
+std::string_view name_of(std::string_view setting) {
+    return setting.substr(0, setting.find_first_of(" \t="));
+}
+
+// Other settings may begin alike: recovery_prefetch is none of these.
 bool is_recovery_setting(std::string_view line) {
     const std::size_t start = line.find_first_not_of(" \t");
     if (start == std::string_view::npos) {
         return false;
     }
     line.remove_prefix(start);
-    return line.starts_with("recovery_") || line.starts_with("restore_command") ||
-           line.starts_with("archive_cleanup_command") || line.starts_with(our_comment);
+    return line.starts_with(our_comment) || line.starts_with("recovery_target") ||
+           std::ranges::find(recovery_settings, name_of(line), name_of) != recovery_settings.end();
 }
 
 }  // namespace
