@@ -1,4 +1,5 @@
 // tsbackupd: the backup daemon, and its operations run in this process when no daemon is up.
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -84,7 +85,13 @@ int run_command(const CommandLine& line, const ProgramSpec& spec) {
     return run_daemon(config);
 }
 
+/// What one thread frees at the end of the heap another one needs at once: by default glibc gives
+/// it back to the kernel in between, 500 MB of page faults in a backup of 3 GB. The most that an
+/// idle daemon keeps for nothing.
+constexpr int free_memory_kept = 16 << 20;
+
 int run(int argc, char** argv) {
+    mallopt(M_TRIM_THRESHOLD, free_memory_kept);
     // Before anything is made or read: files for nobody else, and no core with a password in it.
     umask(0077);
     prctl(PR_SET_DUMPABLE, 0);

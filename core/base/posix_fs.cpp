@@ -110,6 +110,8 @@ public:
     std::size_t read(int fd, std::span<std::byte> into) override;
     std::size_t write(int fd, Bytes bytes) override;
     void sync(int fd) override;
+    void start_writeback(int fd, std::uint64_t offset, std::uint64_t count) override;
+    void drop_cached(int fd, std::uint64_t offset, std::uint64_t count) override;
     void close(Fd&& fd) override;
     void make_directory(int parent, const std::string& path, mode_t mode) override;
     void make_symlink(const std::string& target, int parent, const std::string& path) override;
@@ -189,6 +191,17 @@ std::size_t PosixFs::write(int fd, Bytes bytes) {
 
 void PosixFs::sync(int fd) {
     check(::fsync(fd), "sync", fd);
+}
+
+void PosixFs::start_writeback(int fd, std::uint64_t offset, std::uint64_t count) {
+    // Without its flags for waiting it leaves an error of the device to fsync.
+    static_cast<void>(::sync_file_range(fd, static_cast<off64_t>(offset),
+                                        static_cast<off64_t>(count), SYNC_FILE_RANGE_WRITE));
+}
+
+void PosixFs::drop_cached(int fd, std::uint64_t offset, std::uint64_t count) {
+    static_cast<void>(::posix_fadvise(fd, static_cast<off_t>(offset), static_cast<off_t>(count),
+                                      POSIX_FADV_DONTNEED));
 }
 
 void PosixFs::close(Fd&& fd) {

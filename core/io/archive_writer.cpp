@@ -8,6 +8,7 @@
 #include "core/io/block_pipeline.hpp"
 #include "core/io/digest.hpp"
 #include "core/io/shelf.hpp"
+#include "core/io/write_behind.hpp"
 
 namespace tsb {
 
@@ -73,10 +74,12 @@ void ArchiveWriter::Impl::push_block() {
 void ArchiveWriter::Impl::write_blocks() {
     try {
         Buffer stored_block;
+        WriteBehind behind(fs, PageCache::drop);
         while (pipeline.pop(stored_block)) {
             digest.update(stored_block.bytes());
             write_all(fs, file.get(), stored_block.bytes(), name);
             stored += stored_block.size();
+            behind.wrote(file.get(), stored_block.size());
         }
     } catch (...) {
         pipeline.fail(std::current_exception());
@@ -108,6 +111,7 @@ StoredFile ArchiveWriter::finish() {
     impl_->writing.join();
     impl_->pipeline.rethrow_failure();
     impl_->fs.sync(impl_->file.get());
+    impl_->fs.drop_cached(impl_->file.get(), 0, 0);
     impl_->fs.close(std::move(impl_->file));
     return {impl_->name, impl_->stored, to_hex(impl_->digest.finish())};
 }

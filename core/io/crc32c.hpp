@@ -8,9 +8,7 @@ namespace tsb {
 
 inline constexpr std::uint32_t crc32c_start = 0xFFFFFFFF;
 
-/// The state after `bytes`, by the processor's instruction where there is one. Thread: any.
+/// The state after `bytes`: ISA-L's, the fastest that the processor can do. Thread: any.
 std::uint32_t crc32c_update(std::uint32_t state, Bytes bytes);
-/// The same by a table, on any processor. Thread: any.
-std::uint32_t crc32c_update_portable(std::uint32_t state, Bytes bytes);
 
 }  // namespace tsb

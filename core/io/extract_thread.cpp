@@ -36,7 +36,7 @@ void ExtractState::rethrow_failure() {
 }
 
 ExtractThread::ExtractThread(Fs& fs, int root, ExtractState& state)
-    : fs_(fs), root_(root), state_(state), thread_([this] { run(); }) {}
+    : fs_(fs), root_(root), state_(state), settling_(fs), thread_([this] { run(); }) {}
 
 ExtractThread::~ExtractThread() {
     join();
@@ -63,7 +63,7 @@ void ExtractThread::join() {
     {
         const std::lock_guard lock(mutex_);
         finished_ = true;
-        changed_.notify_all();
+        work_.notify_one();
     }
     if (thread_.joinable()) thread_.join();
 }
@@ -75,42 +75,57 @@ std::size_t ExtractThread::weight(const Step& step) {
 
 void ExtractThread::push(Step step) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return load_ < queue_limit; });
+    // A thread that waited goes on when there is room for many steps: a wake-up for each is dear.
+    if (load_ >= queue_limit) room_.wait(lock, [this] { return load_ <= queue_limit / 2; });
     load_ += weight(step);
     steps_.push_back(std::move(step));
-    changed_.notify_all();
+    work_.notify_one();
+}
+
+std::optional<ExtractThread::Step> ExtractThread::next_step() {
+    std::unique_lock lock(mutex_);
+    work_.wait(lock, [this] { return finished_ || !steps_.empty(); });
+    if (steps_.empty()) return std::nullopt;
+    Step step = std::move(steps_.front());
+    steps_.pop_front();
+    return step;
+}
+
+void ExtractThread::step_done(std::size_t step_weight) {
+    const std::lock_guard lock(mutex_);
+    load_ -= step_weight;
+    if (load_ <= queue_limit / 2) room_.notify_one();
 }
 
 void ExtractThread::run() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-        changed_.wait(lock, [this] { return finished_ || !steps_.empty(); });
-        if (steps_.empty()) return;
-        Step step = std::move(steps_.front());
-        steps_.pop_front();
-        lock.unlock();
-        const std::size_t done = weight(step);
-        try {
-            if (!state_.failed()) std::visit([this](auto& part) { take(part); }, step);
-        } catch (...) {
-            state_.fail(std::current_exception());
-            file_.reset();
-        }
-        lock.lock();
-        load_ -= done;
-        changed_.notify_all();
+    while (std::optional<Step> step = next_step()) {
+        const std::size_t step_weight = weight(*step);
+        attempt([&] { std::visit([this](auto& part) { take(part); }, *step); });
+        step_done(step_weight);
+    }
+    attempt([this] { settling_.close(); });
+}
+
+void ExtractThread::attempt(const std::function<void()>& action) {
+    try {
+        if (!state_.failed()) action();
+    } catch (...) {
+        state_.fail(std::current_exception());
+        file_.reset();
     }
 }
 
 void ExtractThread::take(OpenFile& step) {
     Fd fd = fs_.create_file(root_, step.path, state_.options.file_mode);
-    file_.emplace(File{std::move(step.path), std::move(fd), Digest(step.kind)});
+    file_.emplace(File{std::move(step.path), std::move(fd), Digest(step.kind),
+                       WriteBehind(fs_, state_.options.cache)});
 }
 
 void ExtractThread::take(Chunk& bytes) {
     write_all(fs_, file_->fd.get(), bytes.bytes(), file_->path);
     file_->digest.update(bytes.bytes());
     file_->size += bytes.size();
+    file_->behind.wrote(file_->fd.get(), bytes.size());
     state_.report_bytes(bytes.size());
 }
 
@@ -122,7 +137,11 @@ void ExtractThread::take(CloseFile&) {
     }
     // Again after create_file, which the umask may have narrowed.
     fs_.set_mode(file.fd.get(), state_.options.file_mode);
-    fs_.close(std::move(file.fd));
+    if (state_.options.cache == PageCache::drop) {
+        settling_.add(std::move(file.fd), file.size);
+    } else {
+        fs_.close(std::move(file.fd));
+    }
     state_.report_file(file.path, file.size, file.digest.finish());
     written_.push_back(std::move(file.path));
 }

@@ -68,12 +68,17 @@ private:
         std::string path;
         Fd fd;
         Digest digest;
+        WriteBehind behind;
         std::uint64_t size = 0;
     };
 
     static std::size_t weight(const Step& step);
     void push(Step step);
     void run();
+    /// Nothing when all is done and no more will come.
+    std::optional<Step> next_step();
+    void step_done(std::size_t step_weight);
+    void attempt(const std::function<void()>& action);
     void take(OpenFile& step);
     void take(Chunk& bytes);
     void take(CloseFile& step);
@@ -83,7 +88,8 @@ private:
     ExtractState& state_;
 
     std::mutex mutex_;
-    std::condition_variable changed_;
+    std::condition_variable work_;
+    std::condition_variable room_;
     // State below is guarded by mutex_.
     std::deque<Step> steps_;
     std::size_t load_ = 0;  // of the queued steps and of the one being done
@@ -91,6 +97,7 @@ private:
 
     // The thread's own.
     std::optional<File> file_;
+    SettlingFiles settling_;
     std::vector<std::string> written_;
     std::thread thread_;  // last: it uses the rest
 };

@@ -69,6 +69,7 @@ void Extractor::Impl::sync_files() {
                 if (index >= files.size()) return;
                 Fd file = fs.open_file(root, *files[index]);
                 fs.sync(file.get());
+                if (state.options.cache == PageCache::drop) fs.drop_cached(file.get(), 0, 0);
                 fs.close(std::move(file));
             }
         } catch (...) {

@@ -11,6 +11,7 @@
 #include "core/base/fs.hpp"
 #include "core/io/digest.hpp"
 #include "core/io/tar_reader.hpp"
+#include "core/io/write_behind.hpp"
 
 namespace tsb {
 
@@ -25,6 +26,7 @@ struct ExtractOptions {
     std::optional<FileOwner> owner;  // nothing: as created
     mode_t directory_mode = 0700;
     mode_t file_mode = 0600;
+    PageCache cache = PageCache::keep;  // what becomes of the written files' part of it
     /// Algorithm in which a file's digest is wanted. Thread: the one calling begin().
     std::function<DigestKind(const std::string& path)> digest_for;
     /// A file is wholly written. Thread: any of the extractor's, one call at a time.

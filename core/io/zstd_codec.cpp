@@ -23,6 +23,7 @@ public:
         if (!context_) throw std::bad_alloc();
         ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
         ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+        if (level == 3 || level == 4) keep_tables_in_cache();
     }
 
     void compress_block(Bytes plain, Buffer& stored) override {
@@ -37,6 +38,15 @@ public:
     }
 
 private:
+    /// These levels' two tables have 768 KiB and more, which with the block itself is more than a
+    /// core's second-level cache. Measured on 800 MB of a TimescaleDB cluster, two threads, level
+    /// 3: 1.19 s and 143.9 MB with the tables of the level, 0.89 s and 144.5 MB with these of 384
+    /// KiB, 0.80 s and 145.9 MB with half of that again.
+    void keep_tables_in_cache() {
+        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_hashLog, 16);
+        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_chainLog, 15);
+    }
+
     struct Free {
         void operator()(ZSTD_CCtx* memory) const { ZSTD_freeCCtx(memory); }
     };

@@ -118,6 +118,7 @@ void BackupStore::extract_archive(const std::string& archive, ByteSource& source
     const Fd root = fs_.open_directory(directory_, root_path);
     ExtractOptions extract;
     extract.workers = options_.workers;
+    extract.cache = PageCache::drop;
     extract.digest_for = kind_of_members();
     extract.on_file = [&](const std::string& path, std::uint64_t size,
                           const std::vector<std::byte>& digest) {
@@ -147,6 +148,7 @@ void BackupStore::extract_wal(ByteSource& source) {
     const Fd root = fs_.open_directory(directory_, plain_path("pg_wal"));
     ExtractOptions extract;
     extract.workers = 1;
+    extract.cache = PageCache::drop;
     extract.digest_for = [](const std::string&) { return DigestKind::sha256; };
     extract.on_file = [&](const std::string& path, std::uint64_t size,
                           const std::vector<std::byte>& digest) {
