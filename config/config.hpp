@@ -39,9 +39,9 @@ struct ClusterConfig {
     BackupFormat format = BackupFormat::tar;
     Compression compression;
     CheckpointMode checkpoint = CheckpointMode::fast;
-    std::uint32_t max_rate_kb = 0;                 // 0: unlimited
-    unsigned compression_workers = 0;              // 0: as many as cores
-    std::optional<DigestKind> manifest_checksums;  // nothing: what suits the format
+    std::uint32_t max_rate_kb = 0;     // 0: unlimited
+    unsigned compression_workers = 0;  // 0: as many as cores
+    DigestKind manifest_checksums = DigestKind::crc32c;
     ThreadPriority priority;
     std::chrono::seconds stall_timeout{60};
     std::chrono::seconds checkpoint_timeout{3600};

@@ -70,9 +70,9 @@ const std::array table = {
            "Threads that compress one backup; auto: as many as there are cores.",
            [](Text text, To to) { return store_workers(text, to.cluster->compression_workers); }},
     Option{"clusters.*.backup.manifest_checksums", scalar, optional,
-           "auto, CRC32C, SHA224, SHA256, SHA384 or SHA512", "auto",
-           "Digest of each file in the server's manifest; auto: CRC32C for format tar, whose "
-           "archives have a SHA-256 each, and SHA256 for format plain.",
+           "CRC32C, SHA224, SHA256, SHA384 or SHA512", "CRC32C",
+           "Digest of each file in the server's manifest, which costs the server time; what is "
+           "stored has a SHA-256 anyway.",
            [](Text text, To to) {
                return store_manifest_checksums(text, to.cluster->manifest_checksums);
            }},

@@ -105,10 +105,9 @@ ValueResult store_workers(const std::string& text, unsigned& into) {
     return store(count, into);
 }
 
-ValueResult store_manifest_checksums(const std::string& text, std::optional<DigestKind>& into) {
-    into = digest_kind_named(text);
-    const bool known = into && *into != DigestKind::none;
-    return known || text == "auto" ? stored : wrong_type();
+ValueResult store_manifest_checksums(const std::string& text, DigestKind& into) {
+    const auto kind = digest_kind_named(text);
+    return kind == DigestKind::none ? wrong_type() : store(kind, into);
 }
 
 ValueResult store_nice(const std::string& text, int& into) {

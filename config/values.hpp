@@ -44,7 +44,7 @@ ValueResult store_checkpoint(const std::string& text, CheckpointMode& into);
 ValueResult store_rate(const std::string& text, std::uint32_t& into_kb);
 /// "auto" (0), or 1 to most_workers.
 ValueResult store_workers(const std::string& text, unsigned& into);
-ValueResult store_manifest_checksums(const std::string& text, std::optional<DigestKind>& into);
+ValueResult store_manifest_checksums(const std::string& text, DigestKind& into);
 ValueResult store_nice(const std::string& text, int& into);
 ValueResult store_ionice(const std::string& text, ThreadPriority& into);
 ValueResult store_timeout(const std::string& text, std::chrono::seconds& into);

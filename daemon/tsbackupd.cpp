@@ -85,13 +85,15 @@ int run_command(const CommandLine& line, const ProgramSpec& spec) {
     return run_daemon(config);
 }
 
-/// What one thread frees at the end of the heap another one needs at once: by default glibc gives
-/// it back to the kernel in between, 500 MB of page faults in a backup of 3 GB. The most that an
-/// idle daemon keeps for nothing.
+/// What one thread frees another one needs at once: by default glibc gives it back to the kernel in
+/// between, 500 MB of page faults in a backup of 3 GB. `free_memory_kept` is the most that an idle
+/// daemon keeps of a heap for nothing; blocks of archives, 1 MiB, are to come from the heap.
 constexpr int free_memory_kept = 16 << 20;
+constexpr int least_mapped_alone = 4 << 20;
 
 int run(int argc, char** argv) {
     mallopt(M_TRIM_THRESHOLD, free_memory_kept);
+    mallopt(M_MMAP_THRESHOLD, least_mapped_alone);
     // Before anything is made or read: files for nobody else, and no core with a password in it.
     umask(0077);
     prctl(PR_SET_DUMPABLE, 0);

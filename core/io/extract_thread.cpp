@@ -16,11 +16,10 @@ void ExtractState::report_bytes(std::uint64_t count) {
     options.on_bytes(bytes_);
 }
 
-void ExtractState::report_file(const std::string& path, std::uint64_t size,
-                               std::vector<std::byte> digest) {
+void ExtractState::report_file(const ExtractedFile& file) {
     if (!options.on_file) return;
     const std::lock_guard lock(report_mutex_);
-    options.on_file(path, size, std::move(digest));
+    options.on_file(file);
 }
 
 void ExtractState::fail(std::exception_ptr cause) {
@@ -117,13 +116,17 @@ void ExtractThread::attempt(const std::function<void()>& action) {
 
 void ExtractThread::take(OpenFile& step) {
     Fd fd = fs_.create_file(root_, step.path, state_.options.file_mode);
-    file_.emplace(File{std::move(step.path), std::move(fd), Digest(step.kind),
+    file_.emplace(File{std::move(step.path), std::move(fd), Digest(step.kind), std::nullopt,
                        WriteBehind(fs_, state_.options.cache)});
+    if (state_.options.with_sha256 && step.kind != DigestKind::sha256) {
+        file_->sha256.emplace(DigestKind::sha256);
+    }
 }
 
 void ExtractThread::take(Chunk& bytes) {
     write_all(fs_, file_->fd.get(), bytes.bytes(), file_->path);
     file_->digest.update(bytes.bytes());
+    if (file_->sha256) file_->sha256->update(bytes.bytes());
     file_->size += bytes.size();
     file_->behind.wrote(file_->fd.get(), bytes.size());
     state_.report_bytes(bytes.size());
@@ -142,8 +145,10 @@ void ExtractThread::take(CloseFile&) {
     } else {
         fs_.close(std::move(file.fd));
     }
-    state_.report_file(file.path, file.size, file.digest.finish());
-    written_.push_back(std::move(file.path));
+    ExtractedFile done{std::move(file.path), file.size, file.digest.finish(), {}};
+    if (state_.options.with_sha256) done.sha256 = file.sha256 ? file.sha256->finish() : done.digest;
+    state_.report_file(done);
+    written_.push_back(std::move(done.path));
 }
 
 }  // namespace tsb

@@ -22,7 +22,7 @@ public:
     explicit ExtractState(ExtractOptions extract_options) : options(std::move(extract_options)) {}
 
     void report_bytes(std::uint64_t count);
-    void report_file(const std::string& path, std::uint64_t size, std::vector<std::byte> digest);
+    void report_file(const ExtractedFile& file);
     void fail(std::exception_ptr cause);
     bool failed() const noexcept { return failed_; }
     void rethrow_failure();
@@ -68,6 +68,7 @@ private:
         std::string path;
         Fd fd;
         Digest digest;
+        std::optional<Digest> sha256;  // where it is wanted and `digest` is another
         WriteBehind behind;
         std::uint64_t size = 0;
     };

@@ -20,6 +20,14 @@ struct FileOwner {
     gid_t gid = 0;
 };
 
+/// A file that is wholly written.
+struct ExtractedFile {
+    std::string path;
+    std::uint64_t size = 0;
+    std::vector<std::byte> digest;  // of the kind that was asked for
+    std::vector<std::byte> sha256;  // where that was asked for
+};
+
 struct ExtractOptions {
     ExtractOptions() = default;
     unsigned workers = 2;
@@ -29,9 +37,10 @@ struct ExtractOptions {
     PageCache cache = PageCache::keep;  // what becomes of the written files' part of it
     /// Algorithm in which a file's digest is wanted. Thread: the one calling begin().
     std::function<DigestKind(const std::string& path)> digest_for;
-    /// A file is wholly written. Thread: any of the extractor's, one call at a time.
-    std::function<void(const std::string& path, std::uint64_t size, std::vector<std::byte> digest)>
-        on_file;
+    /// Besides, each file's SHA-256.
+    bool with_sha256 = false;
+    /// Thread: any of the extractor's, one call at a time.
+    std::function<void(const ExtractedFile& file)> on_file;
     /// Members for which this says true are skipped (their data is swallowed). May be empty.
     std::function<bool(const TarMember&)> skip;
     /// Called with the growing number of bytes written. Thread: any. May be empty.

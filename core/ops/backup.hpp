@@ -23,9 +23,9 @@ struct BackupOptions {
     BackupFormat format = BackupFormat::tar;
     Compression compression;
     CheckpointMode checkpoint = CheckpointMode::fast;
-    /// Digests in the server's manifest. Nothing: CRC-32C for format tar, whose archives have a
-    /// SHA-256 each, and SHA-256 for format plain, whose files have no other.
-    std::optional<DigestKind> manifest_checksums;
+    /// Digests in the server's manifest, which cost the server time. What is stored has a SHA-256
+    /// besides: each archive of format tar, each file of format plain.
+    DigestKind manifest_checksums = DigestKind::crc32c;
     std::uint32_t max_rate_kb = 0;     // 0: unlimited
     std::string label;                 // empty: "tsbackup <id>"
     unsigned compression_workers = 0;  // 0: as many as there are cores

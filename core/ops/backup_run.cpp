@@ -44,11 +44,6 @@ std::uint64_t milliseconds(std::chrono::steady_clock::duration duration) {
         std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
-DigestKind member_digest(const BackupOptions& options) {
-    const bool plain = options.format == BackupFormat::plain;
-    return options.manifest_checksums.value_or(plain ? DigestKind::sha256 : DigestKind::crc32c);
-}
-
 // What the server's names of archives end with.
 std::string archive_ending(const Compression& compression) {
     std::string ending = ".tar";
@@ -107,7 +102,7 @@ asio::awaitable<void> BackupRun::begin() {
     BackupStoreOptions store;
     store.format = options_.format;
     store.compression = options_.compression;
-    store.member_digest = member_digest(options_);
+    store.member_digest = options_.manifest_checksums;
     store.priority = options_.priority;
     store.workers = worker_count(options_.compression_workers);
     store.server_major = source_.server_version / 10000;

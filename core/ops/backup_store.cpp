@@ -33,6 +33,7 @@ BackupStore::BackupStore(Fs& fs, int directory, const BackupStoreOptions& option
     if (options_.format == BackupFormat::plain) {
         make_plain_directories(plain_path("pg_wal/archive_status"));
         make_plain_directories(plain_path("pg_tblspc"));
+        sums_ = std::make_unique<Sha256SumsWriter>(fs_, directory_, pool_);
     }
 }
 
@@ -120,9 +121,11 @@ void BackupStore::extract_archive(const std::string& archive, ByteSource& source
     extract.workers = options_.workers;
     extract.cache = PageCache::drop;
     extract.digest_for = kind_of_members();
-    extract.on_file = [&](const std::string& path, std::uint64_t size,
-                          const std::vector<std::byte>& digest) {
-        add_member(manifest_path(archive, path), size, digest);
+    extract.with_sha256 = true;
+    extract.on_file = [&](const ExtractedFile& file) {
+        const std::string path = manifest_path(archive, file.path);
+        add_member(path, file.size, file.digest);
+        sums_->add(path, file.sha256);
     };
     Extractor extractor(fs_, root.get(), std::move(extract));
     walk_data(archive, source, extractor);
@@ -150,11 +153,10 @@ void BackupStore::extract_wal(ByteSource& source) {
     extract.workers = 1;
     extract.cache = PageCache::drop;
     extract.digest_for = [](const std::string&) { return DigestKind::sha256; };
-    extract.on_file = [&](const std::string& path, std::uint64_t size,
-                          const std::vector<std::byte>& digest) {
-        add_file({plain_path("pg_wal/" + path), size, to_hex(digest)});
+    extract.on_file = [&](const ExtractedFile& file) {
+        add_file({plain_path("pg_wal/" + file.path), file.size, to_hex(file.digest)});
         const std::lock_guard lock(mutex_);
-        wal_bytes_ += size;
+        wal_bytes_ += file.size;
     };
     Extractor extractor(fs_, root.get(), std::move(extract));
     VisitorPair visitors(extractor, wal_check_);
@@ -262,6 +264,7 @@ void BackupStore::prove_into(Metadata& metadata) {
     members_.prove(manifest);
     prove_wal(manifest, metadata);
     prove_tablespaces(manifest, metadata);
+    if (sums_) add_file(sums_->finish());
     metadata.wal_ranges = manifest.wal_ranges();
     metadata.member_count = manifest.files().size();
     metadata.cluster_bytes = manifest.total_size() + wal_bytes_;

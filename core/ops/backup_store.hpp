@@ -17,6 +17,7 @@
 #include "core/io/worker_pool.hpp"
 #include "core/ops/control_file_check.hpp"
 #include "core/ops/member_visitors.hpp"
+#include "core/ops/sha256_sums.hpp"
 #include "core/pg/manifest.hpp"
 #include "core/pg/wal_check.hpp"
 #include "core/repo/metadata.hpp"
@@ -81,6 +82,7 @@ private:
     WalCheck wal_check_;              // of the WAL pipeline alone, until it has ended
     ControlFileCheck control_check_;  // of the base archive's pipeline alone, until it has ended
     LinkCollector tablespace_links_;  // the same
+    std::unique_ptr<Sha256SumsWriter> sums_;  // format plain
 
     std::mutex mutex_;
     // State below is guarded by mutex_ while pipelines run.

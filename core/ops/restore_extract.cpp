@@ -56,9 +56,8 @@ ExtractOptions RestoreRun::extract_options(const std::string& manifest_prefix) {
     options.digest_for = [this, manifest_prefix](const std::string& path) {
         return digest_kind_of(manifest_prefix + path);
     };
-    options.on_file = [this, manifest_prefix](const std::string& path, std::uint64_t size,
-                                              const std::vector<std::byte>& digest) {
-        prove(manifest_prefix + path, size, digest);
+    options.on_file = [this, manifest_prefix](const ExtractedFile& file) {
+        prove(manifest_prefix + file.path, file.size, file.digest);
     };
     return options;
 }

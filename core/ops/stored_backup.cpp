@@ -6,6 +6,7 @@
 #include "core/base/error.hpp"
 #include "core/io/archive_reader.hpp"
 #include "core/ops/member_visitors.hpp"
+#include "core/ops/sha256_sums.hpp"
 #include "core/repo/names.hpp"
 
 namespace tsb {
@@ -22,6 +23,10 @@ std::vector<std::string> StoredBackup::data_archives() const {
     }
     archives.emplace_back("base");
     return archives;
+}
+
+bool StoredBackup::lists(const std::string& name) const {
+    return std::ranges::find(metadata().files, name, &StoredFile::name) != metadata().files.end();
 }
 
 const StoredFile& StoredBackup::file(const std::string& name) const {
@@ -80,6 +85,12 @@ Manifest StoredBackup::manifest() const {
     if (manifest.system_identifier().value_or(metadata().system_identifier) !=
         metadata().system_identifier) {
         throw Error(ErrorCode::damaged, manifest_name() + ": is of another system identifier");
+    }
+    if (lists(names::sha256_sums_file)) {
+        ArchiveReader sums(fs_, directory(), names::sha256_sums_file, CompressionMethod::none,
+                           pool_);
+        manifest.use_digests(read_sha256_sums(sums, names::sha256_sums_file),
+                             names::sha256_sums_file);
     }
     return manifest;
 }

@@ -48,10 +48,13 @@ public:
     std::string digest_problem(const StoredFile& file, const OnStoredBytes& on_bytes) const;
     /// Name of the stored manifest.
     std::string manifest_name() const;
-    /// Error{damaged} when it is malformed or not of this backup.
+    /// With the digests of SHA256SUMS where the backup has it. Error{damaged} when either is
+    /// malformed, or the manifest not of this backup.
     Manifest manifest() const;
 
 private:
+    bool lists(const std::string& name) const;
+
     Fs& fs_;
     const BackupHandle& backup_;
     WorkerPool& pool_;

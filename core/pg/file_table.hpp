@@ -30,6 +30,7 @@ public:
     void sort();
     std::size_t size() const { return rows_.size(); }
     FileEntry operator[](std::size_t index) const;
+    void set_size(std::size_t index, std::uint64_t size) { rows_[index].size = size; }
     /// In a sorted table: where `path` is.
     std::optional<std::size_t> index_of(std::string_view path) const;
     std::optional<FileEntry> find(std::string_view path) const;

@@ -1,5 +1,7 @@
 #include "core/pg/manifest.hpp"
 
+#include <algorithm>
+
 #include "core/base/error.hpp"
 #include "core/pg/manifest_parser.hpp"
 
@@ -17,6 +19,23 @@ Manifest Manifest::parse(ByteSource& source, const std::string& name) {
     manifest.wal_ranges_ = std::move(parsed.wal_ranges);
     manifest.system_identifier_ = parsed.system_identifier;
     return manifest;
+}
+
+void Manifest::use_digests(FileTable digests, const std::string& name) {
+    const auto damaged = [&](std::string_view path, const char* cause) {
+        return Error(ErrorCode::damaged, name + ": '" + printable(path) + "' " + cause);
+    };
+    for (std::size_t i = 0; i < std::max(files_.size(), digests.size()); ++i) {
+        const bool both = i < files_.size() && i < digests.size();
+        if (both && files_[i].path == digests[i].path) {
+            digests.set_size(i, files_[i].size);
+        } else if (i == digests.size() || (both && files_[i].path < digests[i].path)) {
+            throw damaged(files_[i].path, "is missing there");
+        } else {
+            throw damaged(digests[i].path, "is not in the manifest");
+        }
+    }
+    files_ = std::move(digests);
 }
 
 std::uint64_t Manifest::total_size() const {

@@ -22,6 +22,10 @@ public:
     /// does not match. Thread: worker (blocks).
     static Manifest parse(ByteSource& source, const std::string& name);
 
+    /// Replaces the digests by those of `digests`, a sorted table that came from the stored file
+    /// `name` and must have the same paths. Error{damaged} otherwise.
+    void use_digests(FileTable digests, const std::string& name);
+
     /// Sorted by path.
     const FileTable& files() const { return files_; }
     const std::vector<WalRange>& wal_ranges() const { return wal_ranges_; }

@@ -11,7 +11,7 @@ constexpr std::size_t longest_line = 64 * 1024;
 }  // namespace
 
 ManifestLines::ManifestLines(ByteSource& source, std::string name)
-    : source_(source), name_(std::move(name)) {}
+    : source_(source, longest_line), name_(std::move(name)) {}
 
 void ManifestLines::fail(const std::string& cause) const {
     throw Error(ErrorCode::damaged,
@@ -19,8 +19,14 @@ void ManifestLines::fail(const std::string& cause) const {
 }
 
 bool ManifestLines::next_line() {
-    read_line();
-    if (next_.empty()) return false;
+    switch (source_.next(next_)) {
+        case LineSource::Read::line:
+            break;
+        case LineSource::Read::end:
+            return false;
+        case LineSource::Read::too_long:
+            fail("the next line is longer than " + std::to_string(longest_line) + " bytes");
+    }
     digest_.update(as_bytes(line_));
     line_.swap(next_);
     position_ = 0;
@@ -29,22 +35,6 @@ bool ManifestLines::next_line() {
     if (line_.find('\0') != std::string::npos) fail("holds a zero byte");
     if (line_.find_first_not_of(" \t\r\n") == std::string::npos) fail("is blank");
     return true;
-}
-
-void ManifestLines::read_line() {
-    next_.clear();
-    while (!next_.ends_with('\n')) {
-        if (pending_.empty()) pending_ = source_.next();
-        if (pending_.empty()) return;
-        const std::string_view text = as_text(pending_);
-        const std::size_t newline = text.find('\n');
-        const std::size_t length = newline == std::string_view::npos ? text.size() : newline + 1;
-        if (next_.size() + length > longest_line) {
-            fail("the next line is longer than " + std::to_string(longest_line) + " bytes");
-        }
-        next_.append(text.substr(0, length));
-        pending_ = pending_.subspan(length);
-    }
 }
 
 }  // namespace tsb

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/io/byte_source.hpp"
 #include "core/io/digest.hpp"
+#include "core/io/line_source.hpp"
 
 namespace tsb {
 
@@ -35,12 +35,10 @@ public:
 
 private:
     bool next_line();
-    void read_line();
 
-    ByteSource& source_;
+    LineSource source_;
     std::string name_;
     Digest digest_{DigestKind::sha256};
-    Bytes pending_;     // given by source_, not yet in a line
     std::string line_;  // not digested before the next one is there
     std::string next_;
     std::size_t position_ = 0;

@@ -14,6 +14,7 @@ namespace tsb::names {
 inline constexpr const char* metadata_file = "metadata.json";
 inline constexpr const char* manifest_file = "backup_manifest";
 inline constexpr const char* restore_notes_file = "RESTORE.txt";
+inline constexpr const char* sha256_sums_file = "SHA256SUMS";  // format plain
 inline constexpr const char* plain_data_directory =
     "data";  // format plain: the tree, manifest in it
 

@@ -68,6 +68,9 @@ std::string check_files(const Metadata& metadata) {
     sed -n 's/^  \([0-9a-f]\{64\}  .*\)/\1/p' RESTORE.txt | sha256sum -c -
 
 )";
+    if (metadata.format == BackupFormat::plain) {
+        text += fmt::format("    sha256sum --check --quiet {}\n\n", names::sha256_sums_file);
+    }
     for (const StoredFile& file : metadata.files) {
         text += fmt::format("  {}  {}\n", file.sha256, printable(file.name));
     }

@@ -124,6 +124,11 @@ TEST_CASE("pg_verifybackup accepts plain backups, and they restore", "[formats]"
                 by_server_user());
         INFO(failure_text(judged));
         CHECK(judged.status == 0);
+        const auto sums = run({"sh", "-c", "cd \"$1\" && sha256sum --check --strict SHA256SUMS",
+                               "sh", daemon.backup_directory(id)});
+        INFO(failure_text(sums));
+        CHECK(sums.status == 0);
+        CHECK(contains(sums.out, "data/global/pg_control: OK"));
         CHECK(daemon.ctl({"verify", id}).status == 0);
         const auto server = restored_running(daemon, id, version);
         CHECK(fingerprint(*server) == fingerprint(source));

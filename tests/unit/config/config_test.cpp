@@ -104,7 +104,7 @@ TEST_CASE("the ends of the ranges are accepted") {
     CHECK(with("max_rate: 32kB").max_rate_kb == 32);
     CHECK(with("max_rate: 1GB").max_rate_kb == 1024 * 1024);
     CHECK(with("compression_workers: 1").compression_workers == 1);
-    CHECK(with("manifest_checksums: auto").manifest_checksums == std::nullopt);
+    CHECK(with("nice: 1").manifest_checksums == DigestKind::crc32c);
     CHECK(with("manifest_checksums: CRC32C").manifest_checksums == DigestKind::crc32c);
     CHECK(with("manifest_checksums: SHA512").manifest_checksums == DigestKind::sha512);
     CHECK(with("compression_workers: 64").compression_workers == 64);

@@ -34,8 +34,9 @@ struct Target {
     ExtractOptions options() {
         ExtractOptions made;
         made.digest_for = [](const std::string&) { return DigestKind::sha256; };
-        made.on_file = [this](const std::string& name, std::uint64_t,
-                              std::vector<std::byte> digest) { digests[name] = to_hex(digest); };
+        made.on_file = [this](const ExtractedFile& file) {
+            digests[file.path] = to_hex(file.digest);
+        };
         made.on_bytes = [this](std::uint64_t total) {
             grows = grows && total > bytes;
             bytes = total;
@@ -195,9 +196,7 @@ TEST_CASE("an archive cut short leaves no thread behind and reports the cut") {
 TEST_CASE("a callback that throws ends the extraction with its error") {
     Target target;
     ExtractOptions options = target.options();
-    options.on_file = [](const std::string&, std::uint64_t, const std::vector<std::byte>&) {
-        throw Error(ErrorCode::proof_failed, "differs");
-    };
+    options.on_file = [](const ExtractedFile&) { throw Error(ErrorCode::proof_failed, "differs"); };
     CHECK(code_of([&] { target.extract(sample_archive(), options); }) == ErrorCode::proof_failed);
 }
 

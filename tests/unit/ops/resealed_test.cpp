@@ -90,10 +90,37 @@ TEST_CASE("a changed member of a resealed archive differs from the manifest") {
     scene.check_not_restored();
 }
 
-TEST_CASE("a changed file of a resealed tree differs from the manifest") {
+TEST_CASE("a changed file of a resealed tree differs from SHA256SUMS") {
     Scene scene(BackupFormat::plain);
     change_byte(scene.directory / "data/global/1262", "gggg");
     scene.check_found("data/global/1262");
+    scene.check_not_restored();
+}
+
+TEST_CASE("SHA256SUMS that tells of other files than the manifest is noticed") {
+    Scene scene(BackupFormat::plain);
+    const fsys::path path = scene.directory / names::sha256_sums_file;
+    const std::string sums = content_of(path);
+    const std::size_t line = sums.find("data/global/1262");
+    const std::string more = sums.substr(line - 66, 66) + "data/global/1263\n";
+    SECTION("one more") {
+        write_text(path, sums + more);
+        scene.check_found("SHA256SUMS: 'global/1263' is not in the manifest");
+    }
+    SECTION("one less") {
+        std::string less = sums;
+        write_text(path, less.erase(line - 66, more.size()));
+        scene.check_found("SHA256SUMS: 'global/1262' is missing there");
+    }
+    SECTION("another one") {
+        std::string other = sums;
+        write_text(path, other.replace(line - 66, more.size(), more));
+        scene.check_found("SHA256SUMS: 'global/1262' is missing there");
+    }
+    SECTION("no sums") {
+        write_text(path, "");
+        scene.check_found("is missing there");
+    }
     scene.check_not_restored();
 }
 

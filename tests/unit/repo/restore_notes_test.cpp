@@ -135,7 +135,8 @@ TEST_CASE("the commands of the notes restore the tree and leave it clean") {
     } else {
         shell(in_temp +
               "cp -a source stored/data && cp segment stored/data/pg_wal/ && "
-              "mkdir stored/data/pg_tblspc/16385 && cp row stored/data/pg_tblspc/16385/");
+              "mkdir stored/data/pg_tblspc/16385 && cp row stored/data/pg_tblspc/16385/ && "
+              "cd stored && find data -type f -exec sha256sum {} + > SHA256SUMS");
         m.files.push_back({"data/pg_wal/segment", 3, sha256_hex(as_bytes("wal"))});
     }
     make_fake_server(temp.path() / "bin");
