@@ -1,8 +1,10 @@
 #include "core/ops/plain_tree.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/base/error.hpp"
+#include "core/repo/names.hpp"
 
 namespace tsb {
 
@@ -36,6 +38,24 @@ TreeListing list_tree(Fs& fs, int root) {
     list_into(fs, root, "", listing);
     std::sort(listing.directories.begin(), listing.directories.end());
     return listing;
+}
+
+std::vector<std::string> tree_problems(const TreeListing& tree,
+                                       const std::vector<std::string>& directories) {
+    const auto line = [](const std::string& path, const char* problem) {
+        return std::string(names::plain_data_directory) + "/" + printable(path) + problem;
+    };
+    std::vector<std::string> lines;
+    for (const std::string& path : tree.others) {
+        lines.push_back(line(path, ": is neither a file nor a directory"));
+    }
+    std::vector<std::string> differing;
+    std::ranges::set_symmetric_difference(tree.directories, directories,
+                                          std::back_inserter(differing));
+    for (const std::string& path : differing) {
+        lines.push_back(line(path, ": directory is missing or does not belong to the backup"));
+    }
+    return lines;
 }
 
 void visit_file(Fs& fs, int root, const TarMember& member, MemberVisitor& visitor) {

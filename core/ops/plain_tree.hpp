@@ -19,6 +19,11 @@ struct TreeListing {
 /// Everything beneath the open directory `root`, following no link. Thread: worker (blocks).
 TreeListing list_tree(Fs& fs, int root);
 
+/// A line for each entry of the tree that a backup with `directories` cannot have; names begin with
+/// "data/".
+std::vector<std::string> tree_problems(const TreeListing& tree,
+                                       const std::vector<std::string>& directories);
+
 /// Shows the file `member` beneath `root` to `visitor`: begin, data*, end. Error{damaged} when its
 /// length is not what `member` says. Thread: worker (blocks).
 void visit_file(Fs& fs, int root, const TarMember& member, MemberVisitor& visitor);

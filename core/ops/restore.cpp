@@ -14,7 +14,7 @@ RestoreReport restore_backup(Repository& repository, const RestoreOptions& optio
              options.target.string());
     RestoreRun run(backup, options, job);
     run.preflight(repository.path());
-    run.check_stored_bytes();
+    run.check_backup();
     run.claim_targets();
     run.extract();
     run.write_settings();

@@ -89,7 +89,12 @@ void RestoreRun::extract_archive(const std::string& archive, int root,
     Extractor extractor(backup_.fs(), root, extract_options(manifest_prefix));
     PrefixVisitor prefixed(path_prefix, extractor);
     HoldingVisitor holding(prefixed);
-    walk_tar(metered, file.name, holding);
+    if (archive == "pg_wal") {
+        VisitorPair both(holding, wal_check_);
+        walk_tar(metered, file.name, both);
+    } else {
+        walk_tar(metered, file.name, holding);
+    }
     extractor.finish();
     held_.insert(holding.held().begin(), holding.held().end());
     const std::string problem =
@@ -102,14 +107,15 @@ void RestoreRun::extract_archive(const std::string& archive, int root,
 void RestoreRun::extract_tree() {
     Fs& fs = backup_.fs();
     const Fd data = fs.open_directory(backup_.directory(), names::plain_data_directory);
-    const TreeListing tree = list_tree(fs, data.get());
     std::map<std::string, std::unique_ptr<Extractor>> extractors;  // by path prefix, "" is base
     for (const auto& [oid, target] : tablespace_targets_) {
         const std::string prefix = tablespace_directory(oid);
         extractors[prefix] = std::make_unique<Extractor>(fs, target->fd(), extract_options(prefix));
     }
     extractors[""] = std::make_unique<Extractor>(fs, target_->fd(), extract_options(""));
-    HoldingVisitor base(*extractors[""]);
+    HoldingVisitor holding(*extractors[""]);
+    BeneathVisitor wal(std::string(wal_directory), wal_check_);
+    VisitorPair base(holding, wal);
 
     const auto place_of = [&](const std::string& path) {
         for (const auto& [oid, target] : tablespace_targets_) {
@@ -129,7 +135,7 @@ void RestoreRun::extract_tree() {
             show(directory.get(), member, *extractors[prefix]);
         }
     };
-    for (const std::string& path : tree.directories) {
+    for (const std::string& path : tree_.directories) {
         TarMember member;
         member.path = path;
         member.kind = FileKind::directory;
@@ -138,7 +144,7 @@ void RestoreRun::extract_tree() {
             visitor.end();
         });
     }
-    for (const TarMember& file : tree.files) {
+    for (const TarMember& file : tree_.files) {
         job_.throw_if_stopped();
         if (file.path != names::manifest_file) {
             visit(file, [&](int directory, const TarMember& shown, MemberVisitor& visitor) {
@@ -150,7 +156,7 @@ void RestoreRun::extract_tree() {
     for (const auto& [prefix, extractor] : extractors) {
         extractor->finish();
     }
-    held_.insert(base.held().begin(), base.held().end());
+    held_.insert(holding.held().begin(), holding.held().end());
 }
 
 void RestoreRun::prove_held_files() {

@@ -1,14 +1,15 @@
 #include "core/ops/restore_run.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
 #include "core/ops/auto_conf.hpp"
 #include "core/ops/restore_places.hpp"
 #include "core/ops/tablespace_map.hpp"
-#include "core/ops/verification.hpp"
 #include "core/pg/pg_control.hpp"
+#include "core/repo/names.hpp"
 
 namespace tsb {
 
@@ -19,7 +20,11 @@ constexpr const char* control_file_new = "global/pg_control.tsbackup";
 }  // namespace
 
 RestoreRun::RestoreRun(StoredBackup& backup, const RestoreOptions& options, JobContext& job)
-    : backup_(backup), options_(options), job_(job) {}
+    : backup_(backup),
+      options_(options),
+      job_(job),
+      wal_check_(backup.metadata().server_major(), backup.metadata().system_identifier,
+                 backup.metadata().wal_segment_size) {}
 
 // Targets that are given up remove the directories that they made. A later one may lie in a
 // directory that an earlier one made, so the order is that of their making, backwards.
@@ -47,36 +52,39 @@ void RestoreRun::preflight(const std::filesystem::path& repository) {
     require_safe_places(repository, options_.target, tablespaces_);
 }
 
-// What lies beside the backup's own files is told, and no more: a note that somebody left there
-// must not cost anybody the only backup there is.
-void RestoreRun::check_stored_bytes() {
-    std::vector<std::string> problems;
-    const std::vector<std::string> extra = backup_.listing().extra;
+std::vector<std::string> RestoreRun::problems_of_backup() {
+    std::vector<std::string> problems = backup_.listing().missing;
+    const auto add = [&](std::string problem) {
+        if (!problem.empty()) {
+            problems.push_back(std::move(problem));
+        }
+    };
+    for (const StoredFile& file : backup_.metadata().files) {
+        add(backup_.holds_data(file)
+                ? backup_.size_problem(file)
+                : backup_.digest_problem(file, [this](std::uint64_t) { job_.throw_if_stopped(); }));
+    }
     if (backup_.plain()) {
-        problems = verify_stored(backup_, job_).problems;
-    } else {
-        job_.progress.phase = Phase::verifying;
-        job_.progress.bytes_total = backup_.metadata().stored_bytes;
-        const OnStoredBytes count = [this](std::uint64_t bytes) {
-            job_.progress.bytes_done += bytes;
-            job_.throw_if_stopped();
-        };
-        for (const StoredFile& file : backup_.metadata().files) {
-            const std::string problem = backup_.digest_problem(file, count);
-            if (!problem.empty()) {
-                problems.push_back(problem);
-            }
+        const Fd data =
+            backup_.fs().open_directory(backup_.directory(), names::plain_data_directory);
+        tree_ = list_tree(backup_.fs(), data.get());
+        for (std::string& line : tree_problems(tree_, backup_.metadata().directories)) {
+            add(std::move(line));
         }
     }
-    std::erase_if(problems, [&](const std::string& problem) {
-        return std::ranges::find(extra, problem) != extra.end();
-    });
+    return problems;
+}
+
+// What lies beside the backup's own files is told, and no more: a note that somebody left there
+// must not cost anybody the only backup there is.
+void RestoreRun::check_backup() {
+    const std::vector<std::string> problems = problems_of_backup();
     if (!problems.empty()) {
         throw Error(ErrorCode::damaged,
                     "cannot restore '" + backup_.metadata().id + "': " + problems.front(),
                     "restore an older backup: tsbackupctl list; the target was not touched");
     }
-    for (const std::string& line : extra) {
+    for (const std::string& line : backup_.listing().extra) {
         notes_.push_back("in the backup's directory " + line);
     }
     manifest_ = backup_.manifest();
@@ -105,16 +113,29 @@ void RestoreRun::extract() {
     job_.progress.bytes_total = backup_.metadata().cluster_bytes;
     job_.progress.files_done = 0;
     job_.progress.files_total = manifest_.files().size();
+    try {
+        extract_proven();
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::damaged) {
+            throw;
+        }
+        throw Error(ErrorCode::damaged, error.what(),
+                    "restore an older backup: tsbackupctl list; what was extracted is removed");
+    }
+}
+
+void RestoreRun::extract_proven() {
     if (backup_.plain()) {
         extract_tree();
     } else {
         extract_archives();
     }
     prove_held_files();
-    const std::vector<std::string> missing = proof_->missing();
-    if (!missing.empty()) {
+    std::vector<std::string> problems = proof_->missing();
+    std::ranges::move(wal_check_.problems(manifest_.wal_ranges()), std::back_inserter(problems));
+    if (!problems.empty()) {
         throw Error(ErrorCode::damaged,
-                    "cannot restore '" + backup_.metadata().id + "': " + missing.front());
+                    "cannot restore '" + backup_.metadata().id + "': " + problems.front());
     }
 }
 

@@ -13,6 +13,7 @@
 #include "core/ops/restore_target.hpp"
 #include "core/ops/restore_visitor.hpp"
 #include "core/ops/stored_backup.hpp"
+#include "core/pg/wal_check.hpp"
 
 namespace tsb {
 
@@ -26,8 +27,10 @@ public:
 
     /// Decides everything that can be decided without writing: places, version, space, owner.
     void preflight(const std::filesystem::path& repository);
-    /// Reads all stored bytes: a damaged backup is refused before the target is touched.
-    void check_stored_bytes();
+    /// Refuses a backup, before the target is touched, of which something is missing, or whose
+    /// manifest or other small files are damaged. What holds data is proven while it is extracted:
+    /// it is read once, and nothing can be started before all of it is proven (I4).
+    void check_backup();
     /// Creates or takes over the data directory and the tablespaces' directories.
     void claim_targets();
     void extract();
@@ -38,7 +41,9 @@ public:
     RestoreReport report() const;
 
 private:
+    std::vector<std::string> problems_of_backup();
     ExtractOptions extract_options(const std::string& manifest_prefix);
+    void extract_proven();
     void extract_archives();
     void extract_archive(const std::string& archive, int root, const std::string& path_prefix,
                          const std::string& manifest_prefix);
@@ -55,6 +60,8 @@ private:
     std::vector<TablespacePlan> tablespaces_;
     std::vector<std::string> notes_;
     Manifest manifest_;
+    TreeListing tree_;  // format plain
+    WalCheck wal_check_;
     std::unique_ptr<RestoreTarget> target_;
     std::map<std::uint32_t, std::unique_ptr<RestoreTarget>> tablespace_targets_;
     std::map<std::string, std::vector<std::byte>> held_;

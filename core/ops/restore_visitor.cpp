@@ -57,4 +57,27 @@ void PrefixVisitor::begin(const TarMember& member) {
     next_.begin(moved);
 }
 
+void BeneathVisitor::begin(const TarMember& member) {
+    shown_ = member.kind == FileKind::file && member.path.starts_with(prefix_);
+    if (!shown_) {
+        return;
+    }
+    TarMember there = member;
+    there.path.erase(0, prefix_.size());
+    next_.begin(there);
+}
+
+void BeneathVisitor::data(Bytes bytes) {
+    if (shown_) {
+        next_.data(bytes);
+    }
+}
+
+void BeneathVisitor::end() {
+    if (shown_) {
+        next_.end();
+    }
+    shown_ = false;
+}
+
 }  // namespace tsb

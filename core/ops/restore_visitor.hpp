@@ -53,4 +53,20 @@ private:
     MemberVisitor& next_;
 };
 
+/// Shows `next` only the files beneath `prefix` ("pg_wal/"), by their paths there.
+class BeneathVisitor : public MemberVisitor {
+public:
+    BeneathVisitor(std::string prefix, MemberVisitor& next)
+        : prefix_(std::move(prefix)), next_(next) {}
+
+    void begin(const TarMember& member) override;
+    void data(Bytes bytes) override;
+    void end() override;
+
+private:
+    const std::string prefix_;
+    MemberVisitor& next_;
+    bool shown_ = false;  // the member begun
+};
+
 }  // namespace tsb

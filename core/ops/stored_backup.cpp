@@ -74,6 +74,25 @@ std::string StoredBackup::digest_problem(const StoredFile& file,
     }
 }
 
+std::string StoredBackup::size_problem(const StoredFile& file) const {
+    const auto status = fs_.status(directory(), file.name);
+    if (!status || status->kind != FileKind::file) {
+        return file.name + ": is missing";
+    }
+    return stored_file_problem(file, status->size, file.sha256);
+}
+
+bool StoredBackup::holds_data(const StoredFile& file) const {
+    if (plain()) {
+        return file.name.starts_with(std::string(names::plain_data_directory) + "/pg_wal/");
+    }
+    std::vector<std::string> archives = data_archives();
+    archives.emplace_back("pg_wal");
+    return std::ranges::any_of(archives, [&](const std::string& archive) {
+        return file.name == archive_file(archive).name;
+    });
+}
+
 std::string StoredBackup::manifest_name() const {
     return plain() ? std::string(names::plain_data_directory) + "/" + names::manifest_file
                    : names::manifest_file;

@@ -46,6 +46,10 @@ public:
     /// Reads the stored bytes of `file`: the problem in one line, empty when size and SHA-256 are
     /// as recorded.
     std::string digest_problem(const StoredFile& file, const OnStoredBytes& on_bytes) const;
+    /// The problem in one line when `file` is not there in its size. Reads nothing.
+    std::string size_problem(const StoredFile& file) const;
+    /// True for archives, and for the WAL of a plain tree: what a restore extracts.
+    bool holds_data(const StoredFile& file) const;
     /// Name of the stored manifest.
     std::string manifest_name() const;
     /// With the digests of SHA256SUMS where the backup has it. Error{damaged} when either is

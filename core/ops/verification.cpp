@@ -142,15 +142,8 @@ void Verification::verify_archive(const std::string& archive, MemberVisitor& vis
 void Verification::verify_tree() {
     const Fd data = backup_.fs().open_directory(backup_.directory(), names::plain_data_directory);
     const TreeListing tree = list_tree(backup_.fs(), data.get());
-    for (const std::string& path : tree.others) {
-        add(plain_path(path) + ": is neither a file nor a directory");
-    }
-    std::vector<std::string> differing;
-    std::set_symmetric_difference(
-        tree.directories.begin(), tree.directories.end(), backup_.metadata().directories.begin(),
-        backup_.metadata().directories.end(), std::back_inserter(differing));
-    for (const std::string& path : differing) {
-        add(plain_path(path) + ": directory is missing or does not belong to the backup");
+    for (std::string& line : tree_problems(tree, backup_.metadata().directories)) {
+        add(std::move(line));
     }
     for (const TarMember& file : tree.files) {
         if (file.path == names::manifest_file) {

@@ -153,6 +153,7 @@ TEST_CASE("WAL that is no WAL is noticed in an archive and in a tree") {
     change_byte(scene.directory / (plain ? "data/pg_wal/" + scene.segment : "pg_wal.tar"),
                 second_page);
     scene.check_found("WAL segment '" + scene.segment + "'");
+    scene.check_not_restored();
 }
 
 TEST_CASE("a WAL segment that is not there is noticed") {

@@ -42,6 +42,17 @@ TEST_CASE("an empty directory is taken as target") {
     check_restored(scene.ground.target(), scene.server.settings().cluster);
 }
 
+TEST_CASE("what holds data is read once") {
+    Scene scene;
+    std::map<std::string, int> opened;
+    scene.ground.fs.at_each_call([&](const std::string& call) {
+        if (call.starts_with("open '") && contains(call, ".tar")) ++opened[call];
+    });
+    REQUIRE(restore(scene.repository, scene.ground.restore_options()).ok());
+    CHECK(opened ==
+          std::map<std::string, int>{{"open 'base.tar.gz'", 1}, {"open 'pg_wal.tar.gz'", 1}});
+}
+
 TEST_CASE("a target that holds anything is refused and stays as it is") {
     Scene scene;
     fsys::create_directory(scene.ground.target());
