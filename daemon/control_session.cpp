@@ -61,8 +61,8 @@ asio::awaitable<void> ControlSession::run(const RequestHandler& handler,
                                           std::chrono::milliseconds request_timeout) {
     const std::string line = co_await read_line(request_timeout);
     asked_ = true;
-    const Outcome outcome = co_await answer(handler, line);
-    Json last = encode_outcome(outcome);
+    Outcome outcome = co_await answer(handler, line);
+    Json last = encode_outcome(std::move(outcome));
     co_await send(std::move(last));
 }
 

@@ -65,7 +65,7 @@ struct ReplyLine {
 /// One line with its newline. Text that is not UTF-8 is replaced, not refused.
 std::string encode_line(const Json& value);
 Json encode_request(const Request& request);
-Json encode_outcome(const Outcome& outcome);
+Json encode_outcome(Outcome outcome);
 
 /// Error{usage} when `line` is no well-formed request of this protocol version.
 Request decode_request(std::string_view line);

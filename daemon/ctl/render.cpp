@@ -26,7 +26,7 @@ std::string render_backup(const Json& result) {
 std::string render_verify(const Json& result) {
     std::string out;
     for (const Json& backup : list_at(result, "backups")) {
-        const Json problems = list_at(backup, "problems");
+        const Json& problems = list_at(backup, "problems");
         out += fmt::format("{} of {}: ", text_at(backup, "backup_id"), text_at(backup, "cluster"));
         if (problems.empty()) {
             out += fmt::format("good, {} read, {} files and {} WAL segments proven\n",

@@ -23,8 +23,11 @@ inline std::string size_at(const Json& object, const char* key) {
 inline std::string age_at(const Json& object, const char* key) {
     return human_age(std::chrono::seconds(object.value(key, std::int64_t{0})));
 }
-inline Json list_at(const Json& object, const char* key) {
-    return object.value(key, Json::array());
+/// Empty when missing; part of `object` otherwise.
+inline const Json& list_at(const Json& object, const char* key) {
+    static const Json empty = Json::array();
+    const auto found = object.find(key);
+    return found == object.end() ? empty : *found;
 }
 /// "17.11" of "17.11 (Debian 17.11-1.pgdg13+1)".
 inline std::string short_version(const std::string& version) {

@@ -59,7 +59,7 @@ std::string render_status(const Json& result) {
 
 std::string render_check(const Json& result) {
     std::string out;
-    const Json clusters = list_at(result, "clusters");
+    const Json& clusters = list_at(result, "clusters");
     for (const Json& cluster : clusters) {
         if (clusters.size() > 1) out += text_at(cluster, "cluster") + ":\n";
         for (const Json& line : list_at(cluster, "lines")) {

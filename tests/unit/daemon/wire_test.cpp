@@ -1,5 +1,6 @@
 #include "daemon/wire.hpp"
 
+#include "daemon/verb_spec.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace tsb;
@@ -34,6 +35,14 @@ TEST_CASE("malformed requests are usage errors") {
         "{\"v\":1,\"verb\":\"x\",\"args\":{\"a\":" + std::string(30000, '[') + "}}",
         std::string(request_limit + 1, ' '));
     CHECK(code_of([&] { decode_request(line); }) == ErrorCode::usage);
+}
+
+TEST_CASE("brackets in texts are no depth") {
+    const std::string text = "[[[[{{{{\\\"[[[[\\\\";
+    const std::string line = R"({"v":1,"verb":"backup","args":{"label":")" + text + "\"}}";
+    CHECK(text_arg(decode_request(line).args, "label") == "[[[[{{{{\"[[[[\\");
+    const std::string hidden = R"({"v":1,"verb":"x","args":{"a":"\\","b":[[["deep"]]]}})";
+    CHECK(code_of([&] { decode_request(hidden); }) == ErrorCode::usage);
 }
 
 TEST_CASE("a request comes out as it went in") {
