@@ -11,6 +11,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <ctime>
 
+#include "core/base/heap.hpp"
+
 namespace tsb {
 
 namespace asio = boost::asio;
@@ -94,6 +96,7 @@ asio::awaitable<void> JobRegistry::run(JobPointer job, JobWork work) {
     const JobState end = state_of(job->outcome);
     co_await record_end(*job, end);
 
+    return_freed_memory();
     job->state = end;
     job->meter.phase = Phase::done;
     for (const std::function<void()>& wake : wakers_) wake();

@@ -1,10 +1,10 @@
 // tsbackupd: the backup daemon, and its operations run in this process when no daemon is up.
-#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <iostream>
 
+#include "core/base/heap.hpp"
 #include "core/base/version.hpp"
 #include "daemon/app.hpp"
 #include "daemon/ctl/command_line.hpp"
@@ -85,15 +85,8 @@ int run_command(const CommandLine& line, const ProgramSpec& spec) {
     return run_daemon(config);
 }
 
-/// What one thread frees another one needs at once: by default glibc gives it back to the kernel in
-/// between, 500 MB of page faults in a backup of 3 GB. `free_memory_kept` is the most that an idle
-/// daemon keeps of a heap for nothing; blocks of archives, 1 MiB, are to come from the heap.
-constexpr int free_memory_kept = 16 << 20;
-constexpr int least_mapped_alone = 4 << 20;
-
 int run(int argc, char** argv) {
-    mallopt(M_TRIM_THRESHOLD, free_memory_kept);
-    mallopt(M_MMAP_THRESHOLD, least_mapped_alone);
+    keep_freed_memory();
     // Before anything is made or read: files for nobody else, and no core with a password in it.
     umask(0077);
     prctl(PR_SET_DUMPABLE, 0);

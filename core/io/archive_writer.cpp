@@ -12,6 +12,17 @@
 
 namespace tsb {
 
+namespace {
+
+constexpr std::size_t size_of_runs = 1 << 20;  // of what is stored as it comes
+
+std::size_t block_size_of(CompressionMethod method) {
+    const BlockCodec* codec = block_codec(method);
+    return codec != nullptr ? codec->block_size : size_of_runs;
+}
+
+}  // namespace
+
 struct ArchiveWriter::Impl {
     Impl(Fs& fs_, int directory, std::string name_, Compression compression_, WorkerPool& pool,
          std::size_t block_size_);
@@ -42,7 +53,7 @@ ArchiveWriter::Impl::Impl(Fs& fs_, int directory, std::string name_, Compression
       name(std::move(name_)),
       compression(compression_),
       codec(block_codec(compression.method)),
-      block_size(std::max<std::size_t>(block_size_, 1)),
+      block_size(block_size_ > 0 ? block_size_ : block_size_of(compression.method)),
       file(fs.create_file(directory, name, 0600)),
       compressors([this] { return codec->make_compressor(compression.level); }),
       pipeline(pool, blocks_in_flight(pool),

@@ -20,16 +20,14 @@ struct StoredFile {
     std::string sha256;
 };
 
-inline constexpr std::size_t default_block_size = 1 << 20;
-
 /// Thread: one worker at a time (blocks), never a task of `pool`. After an exception only the
 /// destructor may be called; the partial file stays for the owner of the directory to remove.
 class ArchiveWriter {
 public:
-    /// Creates `name` (0600) in `directory`, which must stay open; `block_size` is smaller in
-    /// tests.
+    /// Creates `name` (0600) in `directory`, which must stay open. `block_size` is for tests; 0:
+    /// that of the method.
     ArchiveWriter(Fs& fs, int directory, std::string name, Compression compression,
-                  WorkerPool& pool, std::size_t block_size = default_block_size);
+                  WorkerPool& pool, std::size_t block_size = 0);
     ~ArchiveWriter();
 
     /// Blocks while too many blocks are in flight. Throws the first error of any stage.

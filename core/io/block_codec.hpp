@@ -60,6 +60,7 @@ struct BlockCut {
 
 struct BlockCodec {
     CompressionMethod method;
+    std::size_t block_size;  // what a writer cuts
     std::unique_ptr<BlockCompressor> (*make_compressor)(int level);
     std::unique_ptr<BlockDecompressor> (*make_decompressor)();
     std::unique_ptr<StreamDecompressor> (*make_stream)();

@@ -31,9 +31,17 @@ std::uint32_t get_u32_le(Bytes bytes, std::size_t offset) {
     return ByteReader(bytes.subspan(offset)).u32_le();
 }
 
+/// gzip's levels mean what zlib makes of them. Of its 6 libdeflate's 5 stores less already: 200 MB
+/// of a TimescaleDB cluster take zlib 2.97 s and 33.4 MB at level 6, libdeflate 1.03 s and 32.8 MB
+/// at 5, 1.21 s and 32.8 MB at 6.
+constexpr int libdeflate_level(int level) {
+    return level == 6 ? 5 : level;
+}
+
 class GzipCompressor final : public BlockCompressor {
 public:
-    explicit GzipCompressor(int level) : compressor_(libdeflate_alloc_compressor(level)) {
+    explicit GzipCompressor(int level)
+        : compressor_(libdeflate_alloc_compressor(libdeflate_level(level))) {
         if (!compressor_) throw std::bad_alloc();
     }
 
@@ -140,6 +148,7 @@ BlockCut cut_block(Bytes stored) {
 
 const BlockCodec gzip_codec{
     CompressionMethod::gzip,
+    1 << 20,
     [](int level) -> std::unique_ptr<BlockCompressor> {
         return std::make_unique<GzipCompressor>(level);
     },

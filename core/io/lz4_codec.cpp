@@ -142,6 +142,7 @@ private:
 
 const BlockCodec lz4_codec{
     CompressionMethod::lz4,
+    1 << 20,
     [](int level) -> std::unique_ptr<BlockCompressor> {
         return std::make_unique<Lz4Compressor>(level);
     },
