@@ -5,12 +5,14 @@
 namespace tsb {
 namespace {
 
-constexpr int most_kept = 16 << 20;          // at the end of each heap
+constexpr int heaps = 2;                     // more only keep more: few threads allocate at once
+constexpr int most_kept = 4 << 20;           // at the end of each heap
 constexpr int least_mapped_alone = 4 << 20;  // blocks of archives come from the heap
 
 }  // namespace
 
 void keep_freed_memory() {
+    mallopt(M_ARENA_MAX, heaps);
     mallopt(M_TRIM_THRESHOLD, most_kept);
     mallopt(M_MMAP_THRESHOLD, least_mapped_alone);
 }
