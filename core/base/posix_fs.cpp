@@ -194,9 +194,11 @@ void PosixFs::sync(int fd) {
 }
 
 void PosixFs::start_writeback(int fd, std::uint64_t offset, std::uint64_t count) {
-    // Without its flags for waiting it leaves an error of the device to fsync.
-    static_cast<void>(::sync_file_range(fd, static_cast<off64_t>(offset),
-                                        static_cast<off64_t>(count), SYNC_FILE_RANGE_WRITE));
+    // Without its flags for waiting it leaves an error of the device to fsync, but one of the file
+    // system, which finds room for the bytes only now, is told here.
+    const int result = ::sync_file_range(fd, static_cast<off64_t>(offset),
+                                         static_cast<off64_t>(count), SYNC_FILE_RANGE_WRITE);
+    if (result != 0 && (errno == EIO || errno == ENOSPC || errno == EDQUOT)) check(-1, "sync", fd);
 }
 
 void PosixFs::drop_cached(int fd, std::uint64_t offset, std::uint64_t count) {

@@ -102,7 +102,7 @@ void ExtractThread::run() {
         attempt([&] { std::visit([this](auto& part) { take(part); }, *step); });
         step_done(step_weight);
     }
-    attempt([this] { settling_.close(); });
+    attempt([this] { settling_.finish(); });
 }
 
 void ExtractThread::attempt(const std::function<void()>& action) {
@@ -140,7 +140,8 @@ void ExtractThread::take(CloseFile&) {
     }
     // Again after create_file, which the umask may have narrowed.
     fs_.set_mode(file.fd.get(), state_.options.file_mode);
-    if (state_.options.cache == PageCache::drop) {
+    const bool settles = state_.options.cache == PageCache::drop && SettlingFiles::worth(file.size);
+    if (settles) {
         settling_.add(std::move(file.fd), file.size);
     } else {
         fs_.close(std::move(file.fd));
@@ -148,7 +149,7 @@ void ExtractThread::take(CloseFile&) {
     ExtractedFile done{std::move(file.path), file.size, file.digest.finish(), {}};
     if (state_.options.with_sha256) done.sha256 = file.sha256 ? file.sha256->finish() : done.digest;
     state_.report_file(done);
-    written_.push_back(std::move(done.path));
+    if (!settles) unsynced_.push_back(std::move(done.path));
 }
 
 }  // namespace tsb

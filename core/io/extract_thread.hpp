@@ -54,8 +54,8 @@ public:
 
     /// Waits until the queue is done and ends the thread.
     void join();
-    /// Paths of the files written. After join().
-    const std::vector<std::string>& written() const noexcept { return written_; }
+    /// Paths of the files that are written but not synced. After join().
+    const std::vector<std::string>& unsynced() const noexcept { return unsynced_; }
 
 private:
     struct OpenFile {
@@ -99,7 +99,7 @@ private:
     // The thread's own.
     std::optional<File> file_;
     SettlingFiles settling_;
-    std::vector<std::string> written_;
+    std::vector<std::string> unsynced_;
     std::thread thread_;  // last: it uses the rest
 };
 

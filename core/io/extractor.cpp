@@ -59,7 +59,7 @@ void Extractor::Impl::make_directory(const std::string& path) {
 void Extractor::Impl::sync_files() {
     std::vector<const std::string*> files;
     for (const auto& thread : threads) {
-        for (const std::string& path : thread->written()) files.push_back(&path);
+        for (const std::string& path : thread->unsynced()) files.push_back(&path);
     }
     std::atomic<std::size_t> next = 0;
     const auto sync_some = [&] {

@@ -7,8 +7,8 @@ namespace {
 constexpr std::uint64_t step = std::uint64_t{4} << 20;
 /// Bytes that may still be on their way to the disk, and cannot be dropped before they are there.
 constexpr std::uint64_t on_their_way = 4 * step;
-/// At most 64 of these are settling at a time.
-constexpr std::uint64_t worth_settling = on_their_way / 64;
+constexpr std::uint64_t worth_settling = std::uint64_t{1} << 20;
+constexpr std::size_t most_settling = 8;  // descriptors of each thread
 
 }  // namespace
 
@@ -24,21 +24,27 @@ void WriteBehind::wrote(int file, std::uint64_t count) {
     started_ = written_;
 }
 
+bool SettlingFiles::worth(std::uint64_t size) {
+    return size >= worth_settling;
+}
+
 void SettlingFiles::add(Fd file, std::uint64_t size) {
     bytes_ += size;
-    if (size < worth_settling) return fs_.close(std::move(file));
     fs_.start_writeback(file.get(), 0, size);
     files_.push_back({std::move(file), bytes_});
-    while (files_.front().end + on_their_way < bytes_) drop_oldest();
+    while (files_.front().end + on_their_way < bytes_ || files_.size() > most_settling) {
+        settle_oldest();
+    }
 }
 
-void SettlingFiles::close() {
-    while (!files_.empty()) drop_oldest();
+void SettlingFiles::finish() {
+    while (!files_.empty()) settle_oldest();
 }
 
-void SettlingFiles::drop_oldest() {
+void SettlingFiles::settle_oldest() {
     Fd file = std::move(files_.front().fd);
     files_.pop_front();
+    fs_.sync(file.get());
     fs_.drop_cached(file.get(), 0, 0);
     fs_.close(std::move(file));
 }

@@ -313,7 +313,12 @@ asio::awaitable<void> BackupRun::give_up(std::exception_ptr cause) {
         co_await receiver_->give_up(cause);
     }
     if (draft_) {
-        std::function<void()> abort = [this] { draft_->abort(); };
+        std::function<void()> abort = [this] {
+            if (store_) {
+                store_->give_up();
+            }
+            draft_->abort();
+        };
         try {
             co_await run_on_thread(std::move(abort));
         } catch (const Error& error) {

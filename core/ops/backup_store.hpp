@@ -49,6 +49,9 @@ public:
     /// Stores the manifest.
     Work manifest_work();
 
+    /// Lets go of files that are still open, so that the draft can be removed.
+    void give_up() { sums_.reset(); }
+
     /// Parses the stored manifest and proves: the system identifier, also that of pg_control, every
     /// member's size and digest, nothing missing or extra, the tablespaces that `metadata` tells
     /// and no others, WAL from its start to its end, all of it sound. Error{proof_failed} or

@@ -54,24 +54,30 @@ void RestoreRun::preflight(const std::filesystem::path& repository) {
 
 std::vector<std::string> RestoreRun::problems_of_backup() {
     std::vector<std::string> problems = backup_.listing().missing;
-    const auto add = [&](std::string problem) {
-        if (!problem.empty()) {
-            problems.push_back(std::move(problem));
-        }
-    };
-    for (const StoredFile& file : backup_.metadata().files) {
-        add(backup_.holds_data(file)
-                ? backup_.size_problem(file)
-                : backup_.digest_problem(file, [this](std::uint64_t) { job_.throw_if_stopped(); }));
+    if (!problems.empty()) {
+        return problems;
     }
-    if (backup_.plain()) {
-        const Fd data =
-            backup_.fs().open_directory(backup_.directory(), names::plain_data_directory);
-        tree_ = list_tree(backup_.fs(), data.get());
-        for (std::string& line : tree_problems(tree_, backup_.metadata().directories)) {
-            add(std::move(line));
+    try {
+        for (const StoredFile& file : backup_.metadata().files) {
+            problems.push_back(backup_.holds_data(file)
+                                   ? backup_.size_problem(file)
+                                   : backup_.digest_problem(
+                                         file, [this](std::uint64_t) { job_.throw_if_stopped(); }));
         }
+        if (backup_.plain()) {
+            const Fd data =
+                backup_.fs().open_directory(backup_.directory(), names::plain_data_directory);
+            tree_ = list_tree(backup_.fs(), data.get());
+            std::ranges::move(tree_problems(tree_, backup_.metadata().directories),
+                              std::back_inserter(problems));
+        }
+    } catch (const Error& error) {
+        if (error.code() == ErrorCode::cancelled) {
+            throw;
+        }
+        problems.emplace_back(error.what());
     }
+    std::erase(problems, std::string());
     return problems;
 }
 

@@ -59,6 +59,10 @@ Sha256SumsWriter::Sha256SumsWriter(Fs& fs, int directory, WorkerPool& pool)
               pool) {}
 
 void Sha256SumsWriter::add(const std::string& path, Bytes sha256) {
+    if (!safe_member_path(path)) {
+        throw Error(ErrorCode::proof_failed,
+                    "cannot accept the backup: the path '" + printable(path) + "' is too long");
+    }
     const bool must_escape = path.find('\\') != path.npos;
     const std::string line = (must_escape ? "\\" : "") + to_hex(sha256) + before_path +
                              (must_escape ? escaped(path) : path) + "\n";
@@ -66,7 +70,7 @@ void Sha256SumsWriter::add(const std::string& path, Bytes sha256) {
     writer_.write(as_bytes(line));
 }
 
-FileTable read_sha256_sums(ByteSource& source, const std::string& name) {
+FileTable read_sha256_sums(ByteSource& source, const std::string& name, std::size_t most) {
     const auto damaged = [&](const std::string& cause) {
         return Error(ErrorCode::damaged, "cannot read '" + name + "': " + cause);
     };
@@ -76,6 +80,7 @@ FileTable read_sha256_sums(ByteSource& source, const std::string& name) {
     for (std::size_t number = 1;; ++number) {
         const LineSource::Read read = lines.next(text);
         if (read == LineSource::Read::end) break;
+        if (number > most) throw damaged("it has more lines than the backup has files");
         const auto line = read == LineSource::Read::line ? parse_line(text) : std::nullopt;
         if (!line) {
             throw damaged("line " + std::to_string(number) +

@@ -17,7 +17,8 @@ class Sha256SumsWriter {
 public:
     /// Creates the file in `directory`, which must stay open, as ArchiveWriter does.
     Sha256SumsWriter(Fs& fs, int directory, WorkerPool& pool);
-    /// A line for `path` in the tree. Thread: any (blocks).
+    /// A line for `path` in the tree. Error{proof_failed} when it could not be read again. Thread:
+    /// any (blocks).
     void add(const std::string& path, Bytes sha256);
     /// Ends and syncs the file. Thread: worker (blocks).
     StoredFile finish() { return writer_.finish(); }
@@ -28,7 +29,8 @@ private:
 };
 
 /// What `source` says, sorted by path, sizes 0. Error{damaged} that names `name`: a malformed line,
-/// a path that is unsafe, not of the tree or there twice. Thread: worker (blocks).
-FileTable read_sha256_sums(ByteSource& source, const std::string& name);
+/// a path that is unsafe, not of the tree or there twice, more than `most` lines. Thread: worker
+/// (blocks).
+FileTable read_sha256_sums(ByteSource& source, const std::string& name, std::size_t most);
 
 }  // namespace tsb

@@ -108,8 +108,14 @@ Manifest StoredBackup::manifest() const {
     if (lists(names::sha256_sums_file)) {
         ArchiveReader sums(fs_, directory(), names::sha256_sums_file, CompressionMethod::none,
                            pool_);
-        manifest.use_digests(read_sha256_sums(sums, names::sha256_sums_file),
-                             names::sha256_sums_file);
+        FileTable digests =
+            read_sha256_sums(sums, names::sha256_sums_file, manifest.files().size());
+        const std::string problem = stored_file_problem(file(names::sha256_sums_file),
+                                                        sums.stored_size(), sums.stored_sha256());
+        if (!problem.empty()) {
+            throw Error(ErrorCode::damaged, problem);
+        }
+        manifest.use_digests(std::move(digests), names::sha256_sums_file);
     }
     return manifest;
 }

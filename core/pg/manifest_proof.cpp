@@ -32,7 +32,7 @@ std::string ManifestProof::check(std::string_view path, std::uint64_t size, Byte
     }
     if (expected.digest_kind != DigestKind::none && !std::ranges::equal(digest, expected.digest)) {
         return about(path, "has another " + std::string(to_string(expected.digest_kind)) +
-                               " digest than the manifest says");
+                               " digest than was recorded");
     }
     if (required && *required != expected.digest_kind) {
         return about(path,

@@ -186,18 +186,18 @@ std::size_t FaultFs::write(int fd, Bytes bytes) {
     return inner_.write(fd, shorten ? bytes.first((bytes.size() + 1) / 2) : bytes);
 }
 
-void FaultFs::witness_wish(const std::string& wish, std::uint64_t offset, std::uint64_t count) {
-    const std::lock_guard lock(mutex_);
-    if (witness_) witness_(wish + " " + std::to_string(count) + " at " + std::to_string(offset));
-}
-
 void FaultFs::start_writeback(int fd, std::uint64_t offset, std::uint64_t count) {
-    witness_wish("start writeback", offset, count);
+    const std::lock_guard lock(mutex_);
+    const std::string range = std::to_string(count) + " at " + std::to_string(offset);
+    enter("start writeback of " + range, std::to_string(fd), Effect::growth);
     inner_.start_writeback(fd, offset, count);
 }
 
 void FaultFs::drop_cached(int fd, std::uint64_t offset, std::uint64_t count) {
-    witness_wish("drop cached", offset, count);
+    const std::lock_guard lock(mutex_);
+    if (witness_) {
+        witness_("drop cached " + std::to_string(count) + " at " + std::to_string(offset));
+    }
     inner_.drop_cached(fd, offset, count);
 }
 

@@ -79,8 +79,8 @@ public:
     std::size_t read(int fd, std::span<std::byte> into) override;
     std::size_t write(int fd, Bytes bytes) override;
     void sync(int fd) override;
-    // Wishes cannot fail, so they are not counted; at_each_call() tells of them.
     void start_writeback(int fd, std::uint64_t offset, std::uint64_t count) override;
+    /// A wish that cannot fail, so it is not counted; at_each_call() tells of it.
     void drop_cached(int fd, std::uint64_t offset, std::uint64_t count) override;
     void close(Fd&& fd) override;
     void make_directory(int parent, const std::string& path, mode_t mode) override;
@@ -102,7 +102,6 @@ private:
     enum class Effect { none, change, growth, write };
     bool enter(const std::string& verb, const std::string& object, Effect effect = Effect::none);
     bool fits(Effect effect) const;
-    void witness_wish(const std::string& wish, std::uint64_t offset, std::uint64_t count);
 
     Fs& inner_;
     mutable std::mutex mutex_;

@@ -1,6 +1,8 @@
 // What the kernel is asked to do with written bytes, and when.
 #include "core/io/write_behind.hpp"
 
+#include <algorithm>
+
 #include "core/base/error.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fault_fs.hpp"
@@ -41,11 +43,11 @@ TEST_CASE("a growing file is written back in steps, each byte once") {
     behind.wrote(file.get(), 4 * mib - 1);
     CHECK(place.take().empty());
     behind.wrote(file.get(), 2);
-    CHECK(place.take() == Calls{"start writeback 4194305 at 0"});
+    CHECK(place.take() == Calls{"start writeback of 4194305 at 0"});
     behind.wrote(file.get(), 4 * mib - 1);
     CHECK(place.take().empty());
     behind.wrote(file.get(), 1);
-    CHECK(place.take() == Calls{"start writeback 4194304 at 4194305"});
+    CHECK(place.take() == Calls{"start writeback of 4194304 at 4194305"});
 }
 
 TEST_CASE("what was written back long ago is dropped from the cache, where that is wanted") {
@@ -68,33 +70,55 @@ TEST_CASE("what was written back long ago is dropped from the cache, where that 
     CHECK(dropped == Calls{"drop cached 4194304 at 0", "drop cached 4194304 at 4194304"});
 }
 
-TEST_CASE("files settle until enough was written after them, small ones are closed at once") {
+TEST_CASE("files settle until enough was written after them; then they are synced and dropped") {
+    const Calls leaving{"sync", "drop cached 0 at 0", "close"};
+    CHECK_FALSE(SettlingFiles::worth(mib - 1));
+    CHECK(SettlingFiles::worth(mib));
     Place place;
     place.watch();
     SettlingFiles settling(place.fs);
-    settling.add(place.file(), 1000);
-    CHECK(place.take() == Calls{"close"});
     settling.add(place.file(), 8 * mib);
     settling.add(place.file(), 16 * mib);
-    CHECK(place.take() == Calls{"start writeback 8388608 at 0", "start writeback 16777216 at 0"});
+    CHECK(place.take() ==
+          Calls{"start writeback of 8388608 at 0", "start writeback of 16777216 at 0"});
     settling.add(place.file(), mib);
-    CHECK(place.take() == Calls{"start writeback 1048576 at 0", "drop cached 0 at 0", "close"});
-    settling.close();
-    CHECK(place.take() == Calls{"drop cached 0 at 0", "close", "drop cached 0 at 0", "close"});
+    Calls expected{"start writeback of 1048576 at 0"};
+    expected.insert(expected.end(), leaving.begin(), leaving.end());
+    CHECK(place.take() == expected);
+    settling.finish();
+    expected = leaving;
+    expected.insert(expected.end(), leaving.begin(), leaving.end());
+    CHECK(place.take() == expected);
 }
 
-TEST_CASE("a file that cannot be closed is told of, whenever that is") {
+TEST_CASE("however small the files, few of them are open") {
     Place place;
-    for (const bool at_the_end : {false, true}) {
+    place.watch();
+    SettlingFiles settling(place.fs);
+    for (int i = 0; i < 20; ++i) settling.add(place.file(), mib / 4);
+    const Calls calls = place.take();
+    CHECK(std::ranges::count(calls, "close") == 12);
+}
+
+TEST_CASE("each failing call of a settling file is told of") {
+    Place place;
+    unsigned failures = 0;
+    for (std::uint64_t number = 1;; ++number) {
         SettlingFiles settling(place.fs);
-        settling.add(place.file(), 16 * mib);
-        Fd later = place.file();
-        place.fs.fail_call(1, Fault::io_error);
-        if (at_the_end) {
-            CHECK_THROWS_AS(settling.close(), Error);
-        } else {
-            CHECK_THROWS_AS(settling.add(std::move(later), 17 * mib), Error);
+        Fd first = place.file();
+        Fd second = place.file();
+        place.fs.fail_call(number, Fault::io_error);
+        try {
+            settling.add(std::move(first), 16 * mib);
+            settling.add(std::move(second), 17 * mib);
+            settling.finish();
+        } catch (const Error& error) {
+            CHECK(error.code() == ErrorCode::io);
+            ++failures;
         }
+        const bool fired = place.fs.fired();
         place.fs.heal();
+        if (!fired) break;
     }
+    CHECK(failures == 6);  // write-back, sync and close of two files
 }

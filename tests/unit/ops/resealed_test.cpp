@@ -105,14 +105,20 @@ TEST_CASE("SHA256SUMS that tells of other files than the manifest is noticed") {
     const std::string more = sums.substr(line - 66, 66) + "data/global/1263\n";
     SECTION("one more") {
         write_text(path, sums + more);
-        scene.check_found("SHA256SUMS: 'global/1263' is not in the manifest");
+        scene.check_found("'SHA256SUMS': it has more lines than the backup has files");
     }
     SECTION("one less") {
         std::string less = sums;
         write_text(path, less.erase(line - 66, more.size()));
         scene.check_found("SHA256SUMS: 'global/1262' is missing there");
     }
-    SECTION("another one") {
+    SECTION("another one, earlier") {
+        std::string other = sums;
+        other[line + std::string("data/global/126").size()] = '1';
+        write_text(path, other);
+        scene.check_found("SHA256SUMS: 'global/1261' is not in the manifest");
+    }
+    SECTION("another one, later") {
         std::string other = sums;
         write_text(path, other.replace(line - 66, more.size(), more));
         scene.check_found("SHA256SUMS: 'global/1262' is missing there");

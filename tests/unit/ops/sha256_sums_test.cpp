@@ -16,7 +16,7 @@ const std::string hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff6
 
 FileTable read(const std::string& text, std::size_t run = 1 << 20) {
     MemorySource source(text, run);
-    return read_sha256_sums(source, "SHA256SUMS");
+    return read_sha256_sums(source, "SHA256SUMS", 3);
 }
 
 std::string problem_of(const std::string& text) {
@@ -83,6 +83,23 @@ TEST_CASE("anything else than such a line is refused with its number") {
               "cannot read 'SHA256SUMS': line 2 is not the SHA-256 of "
               "a file of the backup");
     }
+}
+
+TEST_CASE("more lines than there are files are refused before they are kept") {
+    std::string text;
+    for (const char* name : {"a", "b", "c", "d"}) text += hex + "  data/" + name + "\n";
+    CHECK(problem_of(text) ==
+          "cannot read 'SHA256SUMS': it has more lines than the backup has files");
+}
+
+TEST_CASE("a path that could not be read again is not written") {
+    const TempDir temp;
+    const Fd directory = real_fs().open_root(temp.path());
+    WorkerPool pool(1);
+    Sha256SumsWriter writer(real_fs(), directory.get(), pool);
+    const Error error =
+        error_of([&] { writer.add(std::string(1001, 'a'), from_hex(hex).value()); });
+    CHECK(error.code() == ErrorCode::proof_failed);
 }
 
 TEST_CASE("a file that is there twice is refused") {

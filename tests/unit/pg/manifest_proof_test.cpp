@@ -18,12 +18,12 @@ TEST_CASE("a proof names what is extra, repeated, resized, changed and missing")
     CHECK(proof.check("a", 3, digest_of_abc()).empty());
     CHECK(proof.check("a", 3, digest_of_abc()) == "'a' occurs twice");
     CHECK(proof.check("b", 4, digest_of_abc()) == "'b' has 4 bytes instead of 3");
-    CHECK(proof.check("c", 3, changed) == "'c' has another SHA256 digest than the manifest says");
+    CHECK(proof.check("c", 3, changed) == "'c' has another SHA256 digest than was recorded");
     CHECK(proof.check("x\n", 3, digest_of_abc()) == "'x\\x0A' is not in the manifest");
     CHECK(proof.checked() == 3);
     CHECK(proof.missing() == std::vector<std::string>{"'d' is missing", "'e' is missing"});
     CHECK(proof.missing(1) == std::vector<std::string>{"'d' is missing"});
-    CHECK(proof.check("d", 3, {}) == "'d' has another SHA256 digest than the manifest says");
+    CHECK(proof.check("d", 3, {}) == "'d' has another SHA256 digest than was recorded");
     CHECK(proof.check("e", 1, {}).empty());
     CHECK(proof.missing().empty());
 }
@@ -76,7 +76,7 @@ TEST_CASE("a manifest that leaves a member's digest out, or names another kind, 
           "cannot prove the backup: 'a' has no SHA256 digest in the manifest");
     CHECK(with_entry(R"({ "Path": "a", "Size": 3, "Checksum-Algorithm": "CRC32C", )"
                      R"("Checksum": "01020304" })") ==
-          "cannot prove the backup: 'a' has another CRC32C digest than the manifest says");
+          "cannot prove the backup: 'a' has another CRC32C digest than was recorded");
 }
 
 TEST_CASE("a long list of problems is told by its first five and a count") {
