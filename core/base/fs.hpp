@@ -81,8 +81,8 @@ public:
     virtual std::size_t write(int fd, Bytes bytes) = 0;
     /// fsync(2). A failure means the file is lost (I2): never call it again for that file.
     virtual void sync(int fd) = 0;
-    /// The kernel begins to write these bytes to the disk; where it cannot do that, nothing happens.
-    /// A failure to write that shows at once is one of sync().
+    /// The kernel begins to write these bytes to the disk; where it cannot do that, nothing
+    /// happens. A failure to write that shows at once is one of sync().
     virtual void start_writeback(int fd, std::uint64_t offset, std::uint64_t count) = 0;
     /// A wish: the page cache forgets these bytes (count 0: to the end), as far as they are on the
     /// disk.
