@@ -160,6 +160,14 @@ TEST_CASE("a file too many beside the backup's own is found, told by a restore, 
     scene.check_good();
 }
 
+TEST_CASE("a stored tree that is not there is damage, however its place is taken") {
+    const bool other_file = GENERATE(false, true);
+    StoredScene scene(BackupFormat::plain);
+    fsys::remove_all(scene.directory() / "data");
+    if (other_file) append_byte(scene.directory() / "data");
+    scene.check_refused("data");
+}
+
 TEST_CASE("a file too many inside a stored tree is found and refused") {
     StoredScene scene(BackupFormat::plain);
     const fsys::path data = scene.directory() / "data";
