@@ -9,10 +9,10 @@
 
 namespace tsb {
 
-/// The source as both sessions see it.
 /// For the answer to a short command.
 inline constexpr std::chrono::seconds command_limit{60};
 
+/// The source as both sessions see it.
 struct BackupSource {
     BackupSource() = default;
     int server_version = 0;

@@ -52,11 +52,8 @@ void RestoreRun::preflight(const std::filesystem::path& repository) {
     require_safe_places(repository, options_.target, tablespaces_);
 }
 
-std::vector<std::string> RestoreRun::problems_of_backup() {
-    std::vector<std::string> problems = backup_.listing().missing;
-    if (!problems.empty()) {
-        return problems;
-    }
+std::vector<std::string> RestoreRun::problems_of_files() {
+    std::vector<std::string> problems;
     try {
         for (const StoredFile& file : backup_.metadata().files) {
             problems.push_back(backup_.holds_data(file)
@@ -84,13 +81,15 @@ std::vector<std::string> RestoreRun::problems_of_backup() {
 // What lies beside the backup's own files is told, and no more: a note that somebody left there
 // must not cost anybody the only backup there is.
 void RestoreRun::check_backup() {
-    const std::vector<std::string> problems = problems_of_backup();
+    const StoredBackup::Listing listing = backup_.listing();
+    const std::vector<std::string> problems =
+        listing.missing.empty() ? problems_of_files() : listing.missing;
     if (!problems.empty()) {
         throw Error(ErrorCode::damaged,
                     "cannot restore '" + backup_.metadata().id + "': " + problems.front(),
                     "restore an older backup: tsbackupctl list; the target was not touched");
     }
-    for (const std::string& line : backup_.listing().extra) {
+    for (const std::string& line : listing.extra) {
         notes_.push_back("in the backup's directory " + line);
     }
     manifest_ = backup_.manifest();

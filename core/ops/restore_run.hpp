@@ -41,7 +41,7 @@ public:
     RestoreReport report() const;
 
 private:
-    std::vector<std::string> problems_of_backup();
+    std::vector<std::string> problems_of_files();
     ExtractOptions extract_options(const std::string& manifest_prefix);
     void extract_proven();
     void extract_archives();

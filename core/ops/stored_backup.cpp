@@ -25,15 +25,14 @@ std::vector<std::string> StoredBackup::data_archives() const {
     return archives;
 }
 
-bool StoredBackup::lists(const std::string& name) const {
-    return std::ranges::find(metadata().files, name, &StoredFile::name) != metadata().files.end();
+const StoredFile* StoredBackup::find(const std::string& name) const {
+    const auto found = std::ranges::find(metadata().files, name, &StoredFile::name);
+    return found == metadata().files.end() ? nullptr : &*found;
 }
 
 const StoredFile& StoredBackup::file(const std::string& name) const {
-    for (const StoredFile& file : metadata().files) {
-        if (file.name == name) {
-            return file;
-        }
+    if (const StoredFile* found = find(name)) {
+        return *found;
     }
     throw Error(ErrorCode::damaged, "backup '" + backup_.id + "' does not list '" + name + "'");
 }
@@ -105,13 +104,13 @@ Manifest StoredBackup::manifest() const {
         metadata().system_identifier) {
         throw Error(ErrorCode::damaged, manifest_name() + ": is of another system identifier");
     }
-    if (lists(names::sha256_sums_file)) {
+    if (const StoredFile* recorded = find(names::sha256_sums_file)) {
         ArchiveReader sums(fs_, directory(), names::sha256_sums_file, CompressionMethod::none,
                            pool_);
         FileTable digests =
             read_sha256_sums(sums, names::sha256_sums_file, manifest.files().size());
-        const std::string problem = stored_file_problem(file(names::sha256_sums_file),
-                                                        sums.stored_size(), sums.stored_sha256());
+        const std::string problem =
+            stored_file_problem(*recorded, sums.stored_size(), sums.stored_sha256());
         if (!problem.empty()) {
             throw Error(ErrorCode::damaged, problem);
         }

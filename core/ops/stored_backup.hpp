@@ -31,6 +31,8 @@ public:
 
     /// Data archives of format tar: oids in ascending order, then "base".
     std::vector<std::string> data_archives() const;
+    /// The stored file `name`; null when the metadata does not list it.
+    const StoredFile* find(const std::string& name) const;
     /// The stored file `name`; Error{damaged} when the metadata does not list it.
     const StoredFile& file(const std::string& name) const;
     /// The stored file of `archive` ("base", an oid, "pg_wal").
@@ -57,8 +59,6 @@ public:
     Manifest manifest() const;
 
 private:
-    bool lists(const std::string& name) const;
-
     Fs& fs_;
     const BackupHandle& backup_;
     WorkerPool& pool_;

@@ -1,7 +1,5 @@
 #include "core/ops/verification.hpp"
 
-#include <algorithm>
-
 #include "core/base/error.hpp"
 #include "core/io/archive_reader.hpp"
 #include "core/ops/control_file_check.hpp"
@@ -47,9 +45,8 @@ public:
     /// Files beside the archives and the tree: the manifest, RESTORE.txt.
     void verify_other_files() {
         for (const StoredFile& file : backup_.metadata().files) {
-            const bool done =
-                std::find(digested_.begin(), digested_.end(), file.name) != digested_.end();
-            if (!done) {
+            const bool read_already = !backup_.plain() && backup_.holds_data(file);
+            if (!read_already) {
                 add(backup_.digest_problem(file, count_bytes()));
             }
         }
@@ -112,13 +109,11 @@ private:
     WalCheck wal_check_;
     ControlFileCheck control_check_;
     JobContext& job_;
-    std::vector<std::string> digested_;
     VerifyReport report_;
 };
 
 void Verification::verify_archive(const std::string& archive, MemberVisitor& visitor) {
     const StoredFile& file = backup_.archive_file(archive);
-    digested_.push_back(file.name);
     try {
         ArchiveReader reader(backup_.fs(), backup_.directory(), file.name,
                              backup_.metadata().compression.method, backup_.pool());
@@ -179,10 +174,7 @@ void Verification::verify_tree_file(int data, const TarMember& file) {
 
 void Verification::verify_tree_wal(int data, const TarMember& file) {
     const std::string name = plain_path(file.path);
-    const auto& files = backup_.metadata().files;
-    const bool known = std::any_of(files.begin(), files.end(),
-                                   [&](const StoredFile& stored) { return stored.name == name; });
-    if (!known) {
+    if (backup_.find(name) == nullptr) {
         add(name + ": does not belong to the backup");
         return;
     }
