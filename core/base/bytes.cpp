@@ -44,6 +44,11 @@ int hex_value(char digit) {
 
 }  // namespace
 
+Chunk::Chunk(std::shared_ptr<const void> owner, Bytes bytes) : bytes_(bytes) {
+    using Shared = std::shared_ptr<const void>;
+    owner_ = {new Shared(std::move(owner)), [](void* p) { delete static_cast<Shared*>(p); }};
+}
+
 Chunk::Chunk(std::vector<std::byte>&& bytes) {
     auto owned = std::make_unique<std::vector<std::byte>>(std::move(bytes));
     bytes_ = *owned;

@@ -31,6 +31,8 @@ public:
     /// Takes a buffer that `release(memory)` frees (libpq's PQfreemem, free); `bytes` lies in it.
     Chunk(void* memory, void (*release)(void*), Bytes bytes)
         : owner_(memory, release), bytes_(bytes) {}
+    /// `bytes` lies in what `owner` owns with others.
+    Chunk(std::shared_ptr<const void> owner, Bytes bytes);
     explicit Chunk(std::vector<std::byte>&& bytes);
     static Chunk copy_of(Bytes bytes);
 

@@ -1,7 +1,10 @@
 #include "core/io/archive_reader.hpp"
 
 #include <atomic>
+#include <functional>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include "core/base/error.hpp"
 #include "core/io/archive_error.hpp"
@@ -15,6 +18,33 @@ namespace tsb {
 namespace {
 
 constexpr std::size_t read_size = 1 << 20;
+
+/// The runs given out: each comes back to be used again when nobody holds it any more.
+class Runs : public std::enable_shared_from_this<Runs> {
+public:
+    Buffer take() {
+        const std::lock_guard lock(mutex_);
+        if (spares_.empty()) return {};
+        Buffer buffer = std::move(spares_.back());
+        spares_.pop_back();
+        return buffer;
+    }
+    std::shared_ptr<const Buffer> share(Buffer run) {
+        return {new Buffer(std::move(run)), [home = shared_from_this()](Buffer* held) {
+                    const std::unique_ptr<Buffer> ended(held);
+                    home->put(std::move(*held));
+                }};
+    }
+
+private:
+    void put(Buffer buffer) {
+        const std::lock_guard lock(mutex_);
+        spares_.push_back(std::move(buffer));
+    }
+
+    std::mutex mutex_;
+    std::vector<Buffer> spares_;  // guarded by mutex_
+};
 
 }  // namespace
 
@@ -36,9 +66,10 @@ struct ArchiveReader::Impl {
     const Fd file;  // the reading thread's
     Shelf<BlockDecompressor> decompressors;
     BlockPipeline pipeline;
-    Buffer given;                       // what next() returned
-    Digest digest{DigestKind::sha256};  // the reading thread's
-    std::string sha256;                 // written before the pipeline's end, read after it
+    const std::shared_ptr<Runs> runs = std::make_shared<Runs>();
+    std::shared_ptr<const Buffer> given;  // what next() returned
+    Digest digest{DigestKind::sha256};    // the reading thread's
+    std::string sha256;                   // written before the pipeline's end, read after it
     std::atomic<std::uint64_t> stored_bytes = 0;
     std::thread reading;  // last: it uses the rest
 };
@@ -162,10 +193,22 @@ ArchiveReader::ArchiveReader(Fs& fs, int directory, std::string name, Compressio
 ArchiveReader::~ArchiveReader() = default;
 
 Bytes ArchiveReader::next() {
+    impl_->given.reset();
+    Buffer run = impl_->runs->take();
     do {
-        if (!impl_->pipeline.pop(impl_->given)) return {};
-    } while (impl_->given.size() == 0);
-    return impl_->given.bytes();
+        if (!impl_->pipeline.pop(run)) return {};
+    } while (run.size() == 0);
+    impl_->given = impl_->runs->share(std::move(run));
+    return impl_->given->bytes();
+}
+
+std::shared_ptr<const void> ArchiveReader::hold(Bytes part) const {
+    if (!impl_->given || part.empty()) return nullptr;
+    const Bytes run = impl_->given->bytes();
+    const std::less_equal<> not_after;
+    const bool within = not_after(run.data(), part.data()) &&
+                        not_after(part.data() + part.size(), run.data() + run.size());
+    return within ? impl_->given : nullptr;
 }
 
 std::uint64_t ArchiveReader::stored_size() const {

@@ -25,6 +25,9 @@ public:
     ~ArchiveReader() override;
 
     Bytes next() override;
+    /// Keeps the memory of the run that next() returned last, for as long as the result lives, also
+    /// beyond the reader; nothing unless `part` lies in that run.
+    std::shared_ptr<const void> hold(Bytes part) const;
     /// After next() gave the end: stored bytes read and their lower-case hexadecimal SHA-256.
     std::uint64_t stored_size() const;
     std::string stored_sha256() const;

@@ -47,7 +47,7 @@ public:
 
     /// Queue the parts of one file. Blocks while the queue is full. Thread: the extractor's caller.
     void open_file(std::string path, DigestKind kind);
-    void write(Bytes bytes);
+    void write(Chunk bytes);
     void close_file();
     /// A measure of the work queued, in bytes. Thread: any.
     std::size_t load();

@@ -8,6 +8,12 @@
 #include "core/io/extract_thread.hpp"
 
 namespace tsb {
+namespace {
+
+/// Less is copied: a few bytes that wait must not keep a whole block in memory.
+constexpr std::size_t least_held = 256 << 10;
+
+}  // namespace
 
 struct Extractor::Impl {
     Impl(Fs& fs_, int root_, ExtractOptions options)
@@ -118,7 +124,15 @@ void Extractor::begin(const TarMember& member) {
 
 void Extractor::data(Bytes bytes) {
     impl_->state.rethrow_failure();
-    if (impl_->current != nullptr) impl_->current->write(bytes);
+    if (impl_->current == nullptr) return;
+    const ExtractOptions& options = impl_->state.options;
+    std::shared_ptr<const void> owner;
+    if (options.hold && bytes.size() >= least_held) owner = options.hold(bytes);
+    if (owner) {
+        impl_->current->write(Chunk(std::move(owner), bytes));
+    } else {
+        impl_->current->write(Chunk::copy_of(bytes));
+    }
 }
 
 void Extractor::end() {

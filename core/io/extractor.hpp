@@ -43,6 +43,9 @@ struct ExtractOptions {
     std::function<void(const ExtractedFile& file)> on_file;
     /// Members for which this says true are skipped (their data is swallowed). May be empty.
     std::function<bool(const TarMember&)> skip;
+    /// Keeps the memory of bytes given to data() alive without a copy, or gives nothing: then they
+    /// are copied. Thread: the one calling data(). May be empty.
+    std::function<std::shared_ptr<const void>(Bytes)> hold;
     /// Called with the growing number of bytes written. Thread: any. May be empty.
     std::function<void(std::uint64_t)> on_bytes;
 };

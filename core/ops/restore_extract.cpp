@@ -86,7 +86,9 @@ void RestoreRun::extract_archive(const std::string& archive, int root,
         job_.progress.bytes_done += bytes;
         job_.throw_if_stopped();
     });
-    Extractor extractor(backup_.fs(), root, extract_options(manifest_prefix));
+    ExtractOptions options = extract_options(manifest_prefix);
+    options.hold = [&reader](Bytes bytes) { return reader.hold(bytes); };
+    Extractor extractor(backup_.fs(), root, std::move(options));
     PrefixVisitor prefixed(path_prefix, extractor);
     HoldingVisitor holding(prefixed);
     if (archive == "pg_wal") {

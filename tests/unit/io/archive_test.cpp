@@ -134,6 +134,30 @@ TEST_CASE("blocks of the usual size go through several workers in order") {
     }
 }
 
+TEST_CASE("a held run outlives later ones and the reader") {
+    Shelter shelter;
+    const std::string data = rows(100'000);
+    shelter.write({CompressionMethod::lz4, 1}, data, 10'000);
+    std::string begin;
+    std::shared_ptr<const void> kept;
+    Bytes run;
+    {
+        ArchiveReader reader(shelter.fs, shelter.directory.get(), "archive", CompressionMethod::lz4,
+                             shelter.pool);
+        CHECK(reader.hold(as_bytes(data)) == nullptr);
+        run = reader.next();
+        begin = as_text(run);
+        kept = reader.hold(run.subspan(1));
+        REQUIRE(kept != nullptr);
+        const std::byte* behind = run.data() + run.size();
+        CHECK(reader.hold({behind - 1, 2}) == nullptr);
+        drain(reader);
+        CHECK(reader.hold(run) == nullptr);
+    }
+    CHECK(as_text(run) == begin);
+    CHECK(data.starts_with(begin));
+}
+
 TEST_CASE("several archives share a pool of one thread") {
     Shelter shelter;
     WorkerPool one(1);

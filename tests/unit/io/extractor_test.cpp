@@ -1,5 +1,7 @@
 // The extractor: bytes, digests, modes, containment, and every file-system call failing.
 #include "core/io/extractor.hpp"
+#include "core/io/archive_reader.hpp"
+#include "core/io/archive_writer.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -122,6 +124,48 @@ TEST_CASE("members can be skipped, links are, and callbacks may be missing") {
     target.extract(tar_file("a", "1") + tar_file("b", "2") + tar_member(link) + tar_file("c", "3"),
                    options);
     CHECK(target.names() == std::vector<std::string>{"data", "data/a", "data/c"});
+}
+
+TEST_CASE("held runs are written like copied ones, and only as long as they are needed") {
+    std::map<std::string, std::string> files;
+    std::string archive;
+    for (int i = 0; i < 12; ++i) {
+        const std::string name = "base/" + std::to_string(i);
+        files[name] = rows(static_cast<std::size_t>(i) * 200'001);
+        archive += tar_file(name, files[name]);
+    }
+    archive += tar_finish();
+    TempDir stored;
+    const Fd directory = real_fs().open_root(stored.path());
+    WorkerPool pool(2);
+    for (const CompressionMethod method : {CompressionMethod::none, CompressionMethod::zstd}) {
+        const std::string name = std::to_string(static_cast<int>(method)) + ".tar";
+        ArchiveWriter writer(real_fs(), directory.get(), name, {method, 1}, pool, 2 << 20);
+        writer.write(as_bytes(archive));
+        writer.finish();
+
+        Target target;
+        std::vector<std::weak_ptr<const void>> held;
+        std::size_t least = archive.size();
+        {
+            ArchiveReader reader(real_fs(), directory.get(), name, method, pool);
+            ExtractOptions options = target.options();
+            options.hold = [&](Bytes part) {
+                const std::shared_ptr<const void> owner = reader.hold(part);
+                least = std::min(least, part.size());
+                held.push_back(owner);
+                return owner;
+            };
+            Extractor extractor(target.fs, target.root.get(), std::move(options));
+            walk_tar(reader, name, extractor);
+            extractor.finish();
+            CHECK(reader.hold(as_bytes(archive)) == nullptr);
+        }
+        for (const auto& [path, data] : files) CHECK(target.content(path) == data);
+        CHECK(held.size() >= files.size() / 2);
+        CHECK(least >= 256 << 10);
+        for (const auto& owner : held) CHECK(owner.expired());
+    }
 }
 
 TEST_CASE("a directory that is there already is used, a file or link in its place is refused") {
