@@ -105,6 +105,20 @@ std::string human_clock(std::chrono::seconds duration) {
     return fmt::format("{}:{:02}", minutes, total % 60);
 }
 
+std::string human_duration(std::chrono::seconds duration) {
+    const std::int64_t total = std::max<std::int64_t>(duration.count(), 0);
+    const auto two_units = [total](std::int64_t unit, const char* name, std::int64_t part,
+                                   const char* part_name) {
+        const std::int64_t parts = total % unit / part;
+        const std::string whole = fmt::format("{} {}", total / unit, name);
+        return parts == 0 ? whole : fmt::format("{} {} {}", whole, parts, part_name);
+    };
+    if (total < 60) return fmt::format("{} s", total);
+    if (total < 3600) return two_units(60, "min", 1, "s");
+    if (total < 2 * 86400) return two_units(3600, "h", 60, "min");
+    return two_units(86400, "d", 3600, "h");
+}
+
 std::string human_age(std::chrono::seconds age) {
     const std::int64_t seconds = age.count();
     if (seconds < 60) return "just now";

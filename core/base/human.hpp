@@ -13,6 +13,8 @@ namespace tsb {
 std::string human_size(std::uint64_t bytes);
 /// "0:06", "12:40", "1:02:03".
 std::string human_clock(std::chrono::seconds duration);
+/// "40 s", "1 h 30 min", "24 h", "2 d 3 h": the two greatest units, hours up to two days.
+std::string human_duration(std::chrono::seconds duration);
 /// "just now", "5 h ago", "3 d ago".
 std::string human_age(std::chrono::seconds age);
 /// Parses "64MB", "1.5 GB", "512kB", "100": bytes; units B, kB, MB, GB, TB (1024-based, any case).

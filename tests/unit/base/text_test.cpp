@@ -73,6 +73,20 @@ TEST_CASE("sizes are shown in the largest unit that leaves at least one") {
     CHECK(human_size(~0ULL) == "16384.0PB");
 }
 
+TEST_CASE("durations are told in their two greatest units") {
+    CHECK(human_duration(seconds(-5)) == "0 s");
+    CHECK(human_duration(seconds(0)) == "0 s");
+    CHECK(human_duration(seconds(59)) == "59 s");
+    CHECK(human_duration(seconds(60)) == "1 min");
+    CHECK(human_duration(seconds(3599)) == "59 min 59 s");
+    CHECK(human_duration(seconds(5400)) == "1 h 30 min");
+    CHECK(human_duration(seconds(86400)) == "24 h");
+    CHECK(human_duration(seconds(48 * 3600 - 1)) == "47 h 59 min");
+    CHECK(human_duration(seconds(48 * 3600)) == "2 d");
+    CHECK(human_duration(seconds(51 * 3600 + 59)) == "2 d 3 h");
+    CHECK(human_duration(seconds::max()) == "106751991167300 d 15 h");
+}
+
 TEST_CASE("durations and ages are shown as on a clock") {
     CHECK(human_clock(seconds(6)) == "0:06");
     CHECK(human_clock(seconds(760)) == "12:40");
@@ -125,6 +139,11 @@ TEST_CASE("a log line carries time, level and job, and never a raw control byte"
     CHECK(log_line(LogTarget::journal, LogLevel::warning, time, "b17", "slow") ==
           "<4>job=b17 slow");
     CHECK(log_line(LogTarget::journal, LogLevel::debug, time, "", "x") == "<7>x");
+    CHECK(log_line(LogTarget::json, LogLevel::warning, time, "b17", "a \"b\" \\ \n\xff") ==
+          R"({"time":"2026-11-23T01:02:03Z","level":"warning","job":"b17",)"
+          R"("message":"a \"b\" \\ \\x0A\\xFF"})");
+    CHECK(log_line(LogTarget::json, LogLevel::info, time, "", "") ==
+          R"({"time":"2026-11-23T01:02:03Z","level":"info","message":""})");
 }
 
 TEST_CASE("a stopped job says so at its next look") {
