@@ -39,6 +39,7 @@ constexpr std::array kinds = {
     ErrorKind{ErrorCode::version_mismatch, "version_mismatch", 4, false},
     ErrorKind{ErrorCode::target_not_empty, "target_not_empty", 4, false},
     ErrorKind{ErrorCode::tablespace_unmapped, "tablespace_unmapped", 4, false},
+    ErrorKind{ErrorCode::command_failed, "command_failed", 1, false},
     ErrorKind{ErrorCode::unhealthy, "unhealthy", 5, false},
     ErrorKind{ErrorCode::internal, "internal", 1, false},
 };

@@ -41,6 +41,7 @@ enum class ErrorCode {
     version_mismatch,      // major versions differ
     target_not_empty,      // restore target holds something
     tablespace_unmapped,   // tablespace has no safe place to go
+    command_failed,        // a configured command or hook did not succeed
     unhealthy,             // status or check found a problem
     internal,              // a bug in tsbackup
 };

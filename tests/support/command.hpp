@@ -1,4 +1,4 @@
-// Runs programs for the integration tests: to their end, or beside the test.
+// Runs programs for the tests: to their end, or beside the test.
 //
 // Every program dies with the test process, however that ends. As root, programs can be run as the
 // user "postgres", since servers refuse root. Nothing here touches processes it did not start.

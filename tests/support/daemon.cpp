@@ -56,6 +56,7 @@ std::string yaml_for(const ClusterEntry& cluster, const fs::path& targets) {
     }
     if (!cluster.backup.empty()) text << "    backup:\n";
     for (const auto& line : cluster.backup) text << "      " << line << "\n";
+    for (const auto& line : cluster.others) text << "    " << line << "\n";
     text << "    restore:\n      allowed_targets: [" << targets.string() << "]\n"
          << "      server_binaries: [" << server_programs(PgVersion::pg15).string() << ", "
          << server_programs(PgVersion::pg17).string() << "]\n";

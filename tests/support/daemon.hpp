@@ -24,6 +24,7 @@ struct ClusterEntry {
     std::string connection;
     std::string password_file;
     std::vector<std::string> backup;  // lines such as "compression: none"
+    std::vector<std::string> others;  // lines of the cluster itself, such as "max_age: 13h"
 };
 
 class Daemon {

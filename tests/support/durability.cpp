@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 namespace tsb::test {
@@ -117,12 +119,23 @@ void Durability::entry_removed(int parent, const std::string& path, NodeId node)
     changes_.push_back({Change::Kind::removed, at.directory, at.name});
 }
 
+std::optional<std::string> Durability::durable_content(int parent, const std::string& path) const {
+    struct stat raw {};
+    if (::fstatat(parent, path.c_str(), &raw, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+    if (!S_ISREG(raw.st_mode)) return std::nullopt;
+    std::ifstream file(link_of(parent) + "/" + path, std::ios::binary);
+    std::string content(std::istreambuf_iterator<char>(file), {});
+    const auto synced = synced_bytes_.find({raw.st_dev, raw.st_ino});
+    if (synced != synced_bytes_.end()) content.resize(std::min(content.size(), synced->second));
+    return content;
+}
+
 void Durability::renamed(int from_parent, const std::string& from, int to_parent,
-                         const std::string& to) {
+                         const std::string& to, std::optional<std::string> replaced) {
     const Parts source = parts_of(from_parent, from);
     const Parts target = parts_of(to_parent, to);
     changes_.push_back({Change::Kind::renamed, target.directory, target.name, true,
-                        source.directory, source.name, true});
+                        source.directory, source.name, true, std::move(replaced)});
 }
 
 std::vector<std::string> Durability::unsynced() const {
@@ -151,7 +164,9 @@ void Durability::undo(const Change& change, const std::map<NodeId, fs::path>& wh
     if (change.kind == Change::Kind::made) fs::remove_all(path, ignored);
     if (change.kind == Change::Kind::renamed && change.from_pending) {
         const auto from = where.find(change.from_directory);
-        if (from != where.end()) fs::rename(path, from->second / change.from_name, ignored);
+        if (from == where.end()) return;
+        fs::rename(path, from->second / change.from_name, ignored);
+        if (change.replaced) std::ofstream(path, std::ios::binary) << *change.replaced;
     }
 }
 

@@ -1,7 +1,8 @@
 // A model of what is durable: for each file how many bytes were synced, for each directory which
 // changes were. Harsher than today's file systems, as POSIX allows: a new file's name is durable
 // only when its directory was synced. A rename is never half undone: it stays once either of its
-// directories was synced, but is reported until both were. Removals are only reported.
+// directories was synced, but is reported until both were; one that replaced a file brings that
+// file back when it is undone. Removals are only reported.
 #pragma once
 
 #include <sys/types.h>
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -39,7 +41,11 @@ public:
     void entry_made(int parent, const std::string& path);
     /// `node` is what the name stood for.
     void entry_removed(int parent, const std::string& path, NodeId node);
-    void renamed(int from_parent, const std::string& from, int to_parent, const std::string& to);
+    /// Call before a rename: what a file that it replaces holds durably; nothing when none is
+    /// there.
+    std::optional<std::string> durable_content(int parent, const std::string& path) const;
+    void renamed(int from_parent, const std::string& from, int to_parent, const std::string& to,
+                 std::optional<std::string> replaced);
 
     std::vector<std::string> unsynced() const;
     std::vector<std::string> synced_after_failure() const { return synced_after_failure_; }
@@ -54,6 +60,7 @@ private:
         NodeId from_directory = {};  // renamed only, as the next two
         std::string from_name = {};
         bool from_pending = false;
+        std::optional<std::string> replaced = {};  // what the name stood for before
     };
     void undo(const Change& change, const std::map<NodeId, std::filesystem::path>& where) const;
 

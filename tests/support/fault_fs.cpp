@@ -238,8 +238,9 @@ void FaultFs::rename(int from_parent, const std::string& from, int to_parent, co
                      RenameMode mode) {
     const std::lock_guard lock(mutex_);
     enter("rename", from, Effect::growth);
+    auto replaced = durability_.durable_content(to_parent, to);
     inner_.rename(from_parent, from, to_parent, to, mode);
-    durability_.renamed(from_parent, from, to_parent, to);
+    durability_.renamed(from_parent, from, to_parent, to, std::move(replaced));
 }
 
 void FaultFs::remove_file(int parent, const std::string& path) {

@@ -118,3 +118,19 @@ TEST_CASE("a second sync after a failed one is noticed") {
     fs.sync(file.get());
     CHECK(fs.synced_after_failure() == std::vector{(temp.path() / "file").string()});
 }
+
+TEST_CASE("a power cut that undoes a rename brings back the file that it replaced") {
+    for (const bool synced : {false, true}) {
+        const TempDir temp;
+        FaultFs fs;
+        write_durably(fs, temp.path());
+        const Fd root = fs.open_root(temp.path());
+        write_new_file(fs, root.get(), "d/new", as_bytes("other"));
+        fs.rename(root.get(), "d/new", root.get(), "d/file", RenameMode::replace);
+        if (synced) sync_directory(fs, root.get(), "d");
+        CHECK(fs.unsynced().empty() == synced);
+        fs.lose_unsynced();
+        CHECK(read_whole_file(fs, root.get(), "d/file", 100) == (synced ? "other" : "text"));
+        CHECK_FALSE(std::filesystem::exists(temp.path() / "d/new"));
+    }
+}
