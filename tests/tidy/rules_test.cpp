@@ -74,6 +74,8 @@ TEST_CASE("a library outside of its home is found") {
     CHECK(count(strayed_libraries, "core/pg/libpq_session.cpp", "#include <libpq-fe.h>\n") == 0);
     CHECK(count(strayed_libraries, "daemon/a.cpp", "#include <yaml-cpp/yaml.h>\n") == 1);
     CHECK(count(strayed_libraries, "core/repo/a.cpp", "#include <archive.h>\n") == 1);
+    CHECK(count(strayed_libraries, "daemon/app.cpp", "#include <curl/curl.h>\n") == 1);
+    CHECK(count(strayed_libraries, "daemon/notify/a.cpp", "#include <curl/curl.h>\n") == 0);
 }
 
 TEST_CASE("a file of more than 400 lines is found") {
