@@ -2,30 +2,12 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
+#include "core/repo/backup_directory.hpp"
 #include "core/repo/names.hpp"
 #include "core/repo/repository.hpp"
 
 namespace tsb {
 namespace {
-
-constexpr std::uint64_t largest_metadata = 64ULL << 20;
-
-/// Also refuses metadata that belongs to another backup: two directories may have been swapped.
-Metadata read_metadata(Fs& fs, int backup, const std::string& cluster, const std::string& id) {
-    Metadata metadata =
-        decode_metadata(read_whole_file(fs, backup, names::metadata_file, largest_metadata));
-    if (metadata.id != id || metadata.cluster != cluster) {
-        throw Error(ErrorCode::damaged, "cannot read metadata.json: it is that of backup '" +
-                                            metadata.id + "' of cluster '" + metadata.cluster +
-                                            "'");
-    }
-    return metadata;
-}
-
-bool is_directory(Fs& fs, int parent, const std::string& path) {
-    const auto status = fs.status(parent, path);
-    return status && status->kind == FileKind::directory;
-}
 
 bool is_cluster(Fs& fs, int root, const std::string& name) {
     return names::valid_cluster_name(name) && is_directory(fs, root, name) &&
@@ -51,12 +33,14 @@ void require_stored_files(Fs& fs, int backup, const Metadata& metadata) {
 /// before is taken while neither metadata.json nor the directory changed.
 std::optional<BackupEntry> read_entry(Fs& fs, int backups, const std::string& cluster,
                                       const std::string& id, MetadataCache& cache) {
-    BackupEntry entry{cluster, id, nullptr, {}};
+    BackupEntry entry;
+    entry.cluster = cluster;
+    entry.id = id;
     try {
         const auto directory = fs.status(backups, id);
         if (!directory || directory->kind != FileKind::directory) return std::nullopt;
         const auto file = fs.status(backups, names::join(id, names::metadata_file));
-        const MetadataCache::Stamp stamp{*directory, file.value_or(FileStatus())};
+        const BackupStamp stamp{*directory, file.value_or(FileStatus())};
         entry.metadata = cache.find(cluster, id, stamp);
         if (entry.metadata) return entry;
         const Fd backup = fs.open_directory(backups, id);
@@ -69,13 +53,6 @@ std::optional<BackupEntry> read_entry(Fs& fs, int backups, const std::string& cl
         entry.problem = error.what();
     }
     return entry;
-}
-
-Error no_backup(const std::string& cluster, const std::string& id) {
-    return {ErrorCode::not_found,
-            "cannot open backup '" + printable(id) + "' of cluster '" + printable(cluster) +
-                "': there is no such backup",
-            "see `tsbackupctl list`"};
 }
 
 }  // namespace
@@ -100,12 +77,15 @@ std::vector<BackupEntry> Repository::list(const std::string& cluster) {
     if (!directory) return entries;
     const Fd backups = fs_->open_directory(directory.get(), names::backups_directory);
     const std::vector<std::string> found = fs_->entries(backups.get());
+    const NotesListing notes(*fs_, directory.get(), cluster, *notes_cache_);
     for (const std::string& id : found) {
         if (!names::parse_backup_id(id)) continue;
-        auto entry = read_entry(*fs_, backups.get(), cluster, id, *cache_);
-        if (entry) entries.push_back(std::move(*entry));
+        auto entry = read_entry(*fs_, backups.get(), cluster, id, *metadata_cache_);
+        if (!entry) continue;
+        entry->notes = notes.of(id);
+        entries.push_back(std::move(*entry));
     }
-    cache_->forget_others(
+    metadata_cache_->forget_others(
         cluster, [&](const std::string& id) { return std::ranges::binary_search(found, id); });
     return entries;
 }
@@ -113,38 +93,43 @@ std::vector<BackupEntry> Repository::list(const std::string& cluster) {
 std::shared_ptr<const Metadata> Repository::newest_good(const std::string& cluster) {
     const std::vector<BackupEntry> entries = list(cluster);
     const auto newest = std::find_if(entries.rbegin(), entries.rend(),
-                                     [](const BackupEntry& e) { return e.metadata != nullptr; });
+                                     [](const BackupEntry& entry) { return entry.good(); });
     return newest == entries.rend() ? nullptr : newest->metadata;
+}
+
+Fd Repository::hold_for_reading(int cluster_directory, const std::string& id) {
+    const std::lock_guard one_change(*change_mutex_);  // in_use() holds each for a moment
+    Fd directory =
+        fs_->open_directory(cluster_directory, names::join(names::backups_directory, id));
+    // Who removes a backup holds it exclusively and renames it away: look again under the lock.
+    if (!fs_->try_lock(directory.get(), LockKind::shared) ||
+        !has_backup(*fs_, cluster_directory, id)) {
+        throw Error(ErrorCode::busy, "cannot open backup '" + id + "': it is being removed");
+    }
+    return directory;
 }
 
 BackupHandle Repository::open_backup(const std::string& cluster, const std::string& wanted) {
     std::string id = wanted;
     const Fd directory = open_cluster(cluster);
-    if (!directory) throw no_backup(cluster, id);
+    if (!directory) throw no_backup("open", cluster, id);
     if (wanted == "latest") {
         const std::vector<BackupEntry> entries = list(cluster);
-        if (entries.empty()) throw no_backup(cluster, wanted);
+        if (entries.empty()) throw no_backup("open", cluster, wanted);
         id = entries.back().id;
-        if (!entries.back().metadata) {
-            throw Error(ErrorCode::damaged,
-                        "cannot open the latest backup '" + id + "': " + entries.back().problem,
-                        "an older one must be named: see `tsbackupctl list`");
+        if (!entries.back().good()) {
+            throw Error(
+                ErrorCode::damaged,
+                "cannot open the latest backup '" + id + "': " + entries.back().why_not_good(),
+                "an older one must be named: see `tsbackupctl list`");
         }
     }
-    const std::string path = names::join(names::backups_directory, id);
-    if (!names::parse_backup_id(id) || !is_directory(*fs_, directory.get(), path)) {
-        throw no_backup(cluster, id);
-    }
+    if (!has_backup(*fs_, directory.get(), id)) throw no_backup("open", cluster, id);
 
     BackupHandle handle;
     handle.cluster = cluster;
     handle.id = id;
-    handle.directory = fs_->open_directory(directory.get(), path);
-    // Who removes a backup holds it exclusively and renames it away: look again under the lock.
-    if (!fs_->try_lock(handle.directory.get(), LockKind::shared) ||
-        !is_directory(*fs_, directory.get(), path)) {
-        throw Error(ErrorCode::busy, "cannot open backup '" + id + "': it is being removed");
-    }
+    handle.directory = hold_for_reading(directory.get(), id);
     try {
         handle.metadata = read_metadata(*fs_, handle.directory.get(), cluster, id);
     } catch (const Error& error) {

@@ -21,8 +21,9 @@ Fd make_cluster_directories(Fs& fs, int root, const std::string& cluster) {
     make_missing_directory(fs, root, cluster.c_str());
     fs.sync(root);
     Fd directory = fs.open_directory(root, cluster);
-    for (const char* name : {names::backups_directory, names::in_progress_directory,
-                             names::trash_directory, names::history_directory}) {
+    for (const char* name :
+         {names::backups_directory, names::in_progress_directory, names::trash_directory,
+          names::history_directory, names::notes_directory}) {
         make_missing_directory(fs, directory.get(), name);
     }
     fs.sync(directory.get());

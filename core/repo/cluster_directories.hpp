@@ -7,7 +7,7 @@
 
 namespace tsb {
 
-/// Makes what is missing of <cluster>/ and the four directories in it, durably, and opens
+/// Makes what is missing of <cluster>/ and the directories in it, durably, and opens
 /// <cluster>/. The repository must be locked. Error{usage} for what is no cluster name.
 Fd make_cluster_directories(Fs& fs, int root, const std::string& cluster);
 

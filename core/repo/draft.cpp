@@ -44,9 +44,7 @@ std::string readable_text(const Metadata& metadata) {
 
 BackupDraft::BackupDraft(Repository& repository, const std::string& cluster, SystemTime now)
     : repository_(repository), cluster_(cluster) {
-    if (!repository.lock_file_) {
-        throw Error(ErrorCode::internal, "cannot begin a backup: repository not locked");
-    }
+    repository.require_lock("begin a backup");
     Fs& fs = repository.fs();
     cluster_directory_ = make_cluster_directories(fs, repository.root_.get(), cluster);
     id_ = names::next_backup_id(now, greatest_id());
@@ -86,6 +84,11 @@ std::string BackupDraft::greatest_id() {
         for (const std::string& name : fs.entries(directory.get())) {
             if (names::parse_backup_id(name)) greatest = std::max(greatest, name);
         }
+    }
+    // Notes that could not be removed with their backup must not speak of another one.
+    const NotesDirectory notes(fs, cluster_directory_.get(), cluster_);
+    for (const std::string& name : notes.entries()) {
+        if (const auto id = names::parse_notes_file(name)) greatest = std::max(greatest, *id);
     }
     return greatest;
 }

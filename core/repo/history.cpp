@@ -1,45 +1,20 @@
-// history/jobs.jsonl: one JSON object a line, appended, never rewritten.
+// history/jobs.jsonl: one JSON object a line, appended. When it is full it becomes jobs.1.jsonl in
+// place of the older one, so that a history has bounds.
+#include <algorithm>
 #include <array>
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/repo/cluster_directories.hpp"
-#include "core/repo/json_fields.hpp"
 #include "core/repo/names.hpp"
 #include "core/repo/repository.hpp"
 
 namespace tsb {
 namespace {
 
+constexpr std::uint64_t full_history = 4ULL << 20;
+// More than is ever written: an earlier version let the file grow.
 constexpr std::uint64_t largest_history = 256ULL << 20;
-
-std::string encode(const JobRecord& record) {
-    json::Value line = json::Value::object();
-    line["ended_at"] = to_iso8601(record.ended_at);
-    line["job_id"] = json::from_text(record.job_id);
-    line["kind"] = json::from_text(record.kind);
-    line["cluster"] = json::from_text(record.cluster);
-    line["outcome"] = json::from_text(record.outcome);
-    line["backup_id"] = json::from_text(record.backup_id);
-    line["error_code"] = json::from_text(record.error_code);
-    line["message"] = json::from_text(record.message);
-    return line.dump() + "\n";
-}
-
-JobRecord decode(std::string_view line) {
-    const json::Value value = json::parse(line, "history");
-    const json::Object object(value, "history");
-    JobRecord record;
-    record.ended_at = object.time("ended_at");
-    record.job_id = object.text("job_id");
-    record.kind = object.text("kind");
-    record.cluster = object.text("cluster");
-    record.outcome = object.text("outcome");
-    record.backup_id = object.text("backup_id");
-    record.error_code = object.text("error_code");
-    record.message = object.text("message");
-    return record;
-}
 
 /// True when an append was cut off before its newline: the next one must not join that line.
 bool ends_within_a_line(Fs& fs, int file) {
@@ -49,17 +24,55 @@ bool ends_within_a_line(Fs& fs, int file) {
     return last != std::byte{'\n'};
 }
 
+/// One rename, so at any moment no more than the older file is lost.
+void make_room(Fs& fs, int history, std::size_t wanted, const std::string& job_id) {
+    const auto status = fs.status(history, names::history_file);
+    if (!status || status->size == 0 || status->size + wanted <= full_history) return;
+    try {
+        fs.rename(history, names::history_file, history, names::older_history_file,
+                  RenameMode::replace);
+        // Before the name is used again: a file system may make the new entry durable by itself.
+        fs.sync(history);
+    } catch (const Error& error) {
+        // A history that is too long is better than a job that nothing tells of.
+        log(LogLevel::warning, job_id,
+            std::string("cannot put the older history aside: ") + error.what());
+    }
+}
+
+std::string text_of(Fs& fs, int cluster, const char* file) {
+    const std::string path = names::join(names::history_directory, file);
+    if (!fs.status(cluster, path)) return {};
+    return read_whole_file(fs, cluster, path, largest_history);
+}
+
+/// Appends the records of `text`, newest first, until there are `most` in all.
+void decode_backwards(const std::string& text, std::size_t most, std::vector<JobRecord>& records) {
+    for (std::size_t end = text.size(); end > 0 && records.size() < most;) {
+        const std::size_t newline = text.rfind('\n', end - 1);
+        const std::size_t begin = newline == std::string::npos ? 0 : newline + 1;
+        try {
+            records.push_back(decode_job_record(std::string_view(text).substr(begin, end - begin)));
+        } catch (const Error&) {
+            // Torn by a crash or a full disk; the records around it are whole.
+        }
+        end = begin == 0 ? 0 : begin - 1;
+    }
+}
+
 }  // namespace
 
 void Repository::append_history(const JobRecord& record) {
+    require_lock("write the history");
+    const std::lock_guard one_change(*change_mutex_);
     // The first job of a cluster may fail before it has a directory; that must be recorded too.
-    const Fd cluster = lock_file_ ? make_cluster_directories(*fs_, root_.get(), record.cluster)
-                                  : open_cluster(record.cluster);
-    if (!cluster) throw Error(ErrorCode::not_found, "the cluster has no directory");
+    const Fd cluster = make_cluster_directories(*fs_, root_.get(), record.cluster);
     const Fd history = fs_->open_directory(cluster.get(), names::history_directory);
+    const std::string line = encode_job_record(record);
+    make_room(*fs_, history.get(), line.size(), record.job_id);
     Fd file = fs_->open_append_file(history.get(), names::history_file);
     const bool torn = ends_within_a_line(*fs_, file.get());
-    write_all(*fs_, file.get(), as_bytes((torn ? "\n" : "") + encode(record)), names::history_file);
+    write_all(*fs_, file.get(), as_bytes((torn ? "\n" : "") + line), names::history_file);
     fs_->sync(file.get());
     fs_->close(std::move(file));
     fs_->sync(history.get());
@@ -75,20 +88,19 @@ void Repository::record(const JobRecord& record) {
 }
 
 std::vector<JobRecord> Repository::history(const std::string& cluster) {
+    return newest_history(cluster, std::numeric_limits<std::size_t>::max());
+}
+
+std::vector<JobRecord> Repository::newest_history(const std::string& cluster, std::size_t most) {
     std::vector<JobRecord> records;
-    const std::string path = names::join(names::history_directory, names::history_file);
+    const std::lock_guard one_change(*change_mutex_);  // none moves from file to file meanwhile
     const Fd directory = open_cluster(cluster);
-    if (!directory || !fs_->status(directory.get(), path)) return records;
-    const std::string text = read_whole_file(*fs_, directory.get(), path, largest_history);
-    for (std::size_t begin = 0; begin < text.size();) {
-        const std::size_t end = std::min(text.find('\n', begin), text.size());
-        try {
-            records.push_back(decode(std::string_view(text).substr(begin, end - begin)));
-        } catch (const Error&) {
-            // Torn by a crash or a full disk; the records around it are whole.
-        }
-        begin = end + 1;
+    if (!directory) return records;
+    for (const char* file : {names::history_file, names::older_history_file}) {
+        if (records.size() == most) break;
+        decode_backwards(text_of(*fs_, directory.get(), file), most, records);
     }
+    std::reverse(records.begin(), records.end());
     return records;
 }
 

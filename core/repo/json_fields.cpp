@@ -11,9 +11,31 @@ Error damaged(const std::string& what, const std::string& problem) {
     return {ErrorCode::damaged, "cannot read " + what + ": " + problem};
 }
 
+// Far more than any document of ours has. The library copies and frees values by recursion, so the
+// stack is what a deeper one would use up.
+constexpr std::size_t deepest = 64;
+
+bool too_deep(std::string_view text) {
+    std::size_t depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_string) {
+            if (c == '\\') ++i;
+            if (c == '"') in_string = false;
+            continue;
+        }
+        if (c == '"') in_string = true;
+        if ((c == '[' || c == '{') && ++depth > deepest) return true;
+        if ((c == ']' || c == '}') && depth > 0) --depth;
+    }
+    return false;
+}
+
 }  // namespace
 
 Value parse(std::string_view text, const std::string& what) {
+    if (too_deep(text)) throw damaged(what, "nested too deeply");
     Value value = Value::parse(text, nullptr, false);
     if (value.is_discarded()) throw damaged(what, "not JSON");
     return value;
@@ -22,6 +44,17 @@ Value parse(std::string_view text, const std::string& what) {
 Value from_text(const std::string& text) {
     if (valid_utf8(text)) return text;
     return {{"hex", to_hex(as_bytes(text))}};
+}
+
+std::string shortened(const std::string& text, std::size_t most) {
+    if (text.size() <= most) return text;
+    constexpr std::string_view mark = "...";
+    std::size_t end = most - mark.size();
+    const auto within_character = [&] {
+        return (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U;
+    };
+    for (int steps = 0; steps < 3 && within_character(); ++steps) --end;
+    return text.substr(0, end) + std::string(mark);
 }
 
 std::string to_text(const Value& value, const std::string& what) {

@@ -16,11 +16,14 @@ namespace tsb::json {
 
 using Value = nlohmann::ordered_json;
 
-/// Error{damaged} when `text` is not one JSON value. `what` names it in the message.
+/// Error{damaged} when `text` is not one JSON value or nested deeper than 64. `what` names it in
+/// the message.
 Value parse(std::string_view text, const std::string& what);
 /// A JSON string, or {"hex": "..."} for text that is not UTF-8: names come from a server that may
 /// use any encoding, and must come back as they were.
 Value from_text(const std::string& text);
+/// `text`, or its beginning and "..." in at most `most` bytes (10 or more), cut between characters.
+std::string shortened(const std::string& text, std::size_t most);
 
 /// One object. Refers to the value it was made of, which must outlive it.
 class Object {
@@ -28,6 +31,8 @@ public:
     /// `name` is how messages call it: "metadata", "metadata.files[3]".
     Object(const Value& value, std::string name);
 
+    /// For members that an earlier version did not write.
+    bool has(const char* key) const { return value_.contains(key); }
     std::string text(const char* key) const;
     std::uint64_t number(const char* key,
                          std::uint64_t largest = std::numeric_limits<std::uint64_t>::max()) const;

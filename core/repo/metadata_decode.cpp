@@ -2,11 +2,11 @@
 #include <set>
 
 #include "core/base/error.hpp"
-#include "core/io/digest.hpp"
 #include "core/repo/json_fields.hpp"
 #include "core/repo/metadata.hpp"
 #include "core/repo/metadata_form.hpp"
 #include "core/repo/names.hpp"
+#include "core/repo/self_checksum.hpp"
 
 namespace tsb {
 namespace {
@@ -16,26 +16,6 @@ using json::Object;
 constexpr std::uint64_t largest_oid = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t largest_timeline = std::numeric_limits<Timeline>::max();
 constexpr std::uint64_t largest_version_num = 9'999'999;
-
-void check_self_checksum(std::string_view text) {
-    const auto damaged = [](const char* problem) {
-        return Error(ErrorCode::damaged, std::string("cannot read metadata.json: ") + problem);
-    };
-    constexpr std::size_t tail_size = metadata_form::checksum_begin.size() +
-                                      metadata_form::checksum_digits +
-                                      metadata_form::checksum_end.size();
-    if (text.size() < tail_size) throw damaged("too short");
-    const std::string_view covered = text.substr(0, text.size() - tail_size);
-    std::string_view tail = text.substr(covered.size());
-    if (!covered.ends_with('\n') || !tail.starts_with(metadata_form::checksum_begin) ||
-        !tail.ends_with(metadata_form::checksum_end)) {
-        throw damaged("it does not end with its checksum");
-    }
-    tail.remove_prefix(metadata_form::checksum_begin.size());
-    if (tail.substr(0, metadata_form::checksum_digits) != sha256_hex(as_bytes(covered))) {
-        throw damaged("its checksum does not match");
-    }
-}
 
 void read_identity(const Object& root, Metadata& metadata) {
     if (root.text("format") != metadata_form::format) root.refuse("format", "not a backup's");
@@ -157,7 +137,7 @@ void read_files(const Object& root, Metadata& metadata) {
 }  // namespace
 
 Metadata decode_metadata(std::string_view text) {
-    check_self_checksum(text);
+    require_checksum(text, metadata_form::checksum_key, "metadata.json");
     const json::Value value = json::parse(text, "metadata");
     const Object root(value, "metadata");
     Metadata metadata;

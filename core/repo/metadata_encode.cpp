@@ -1,7 +1,7 @@
-#include "core/io/digest.hpp"
 #include "core/repo/json_fields.hpp"
 #include "core/repo/metadata.hpp"
 #include "core/repo/metadata_form.hpp"
+#include "core/repo/self_checksum.hpp"
 
 namespace tsb {
 namespace {
@@ -114,15 +114,7 @@ std::optional<BackupFormat> parse_backup_format(std::string_view text) {
 }
 
 std::string encode_metadata(const Metadata& metadata) {
-    constexpr std::string_view object_end = "\n}";
-    std::string text = to_json(metadata).dump(2);
-    text.resize(text.size() - object_end.size());
-    text += ",\n";
-    const std::string digest = sha256_hex(as_bytes(text));
-    text += metadata_form::checksum_begin;
-    text += digest;
-    text += metadata_form::checksum_end;
-    return text;
+    return text_with_checksum(to_json(metadata), metadata_form::checksum_key);
 }
 
 }  // namespace tsb

@@ -8,10 +8,25 @@ namespace tsb::names {
 namespace {
 
 constexpr std::string_view id_prefix = "cluster_backup_";
+constexpr std::size_t longest_state_name = 63;
+constexpr std::string_view json_ending = ".json";
+constexpr std::string_view unfinished_ending = ".new";
 constexpr std::string_view id_shape = "YYYYMMDD_HHMMSS";
 
 bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+std::optional<std::string> without_ending(std::string_view name, std::string_view ending) {
+    if (!name.ends_with(ending)) return std::nullopt;
+    name.remove_suffix(ending.size());
+    return std::string(name);
+}
+
+bool is_state_name(std::string_view name) {
+    return !name.empty() && name.size() <= longest_state_name &&
+           std::all_of(name.begin(), name.end(),
+                       [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
 }
 
 }  // namespace
@@ -43,6 +58,38 @@ std::string next_backup_id(SystemTime now, std::string_view greatest) {
     const auto last = parse_backup_id(greatest);
     if (!last) throw Error(ErrorCode::internal, "cannot follow a malformed backup id");
     return backup_id(*last + std::chrono::seconds(1));
+}
+
+std::string notes_file(std::string_view id) {
+    return std::string(id) + std::string(json_ending);
+}
+
+std::optional<std::string> parse_notes_file(std::string_view name) {
+    auto id = without_ending(name, json_ending);
+    if (!id || !parse_backup_id(*id)) return std::nullopt;
+    return id;
+}
+
+std::string state_file(std::string_view state) {
+    if (!is_state_name(state)) {
+        throw Error(ErrorCode::internal,
+                    "cannot name a state document '" + printable(state) + "': not a word");
+    }
+    return std::string(state) + std::string(json_ending);
+}
+
+std::optional<std::string> parse_state_file(std::string_view name) {
+    auto state = without_ending(name, json_ending);
+    if (!state || !is_state_name(*state)) return std::nullopt;
+    return state;
+}
+
+std::string unfinished_file(std::string_view name) {
+    return std::string(name) + std::string(unfinished_ending);
+}
+
+std::optional<std::string> parse_unfinished_file(std::string_view name) {
+    return without_ending(name, unfinished_ending);
 }
 
 bool valid_cluster_name(std::string_view name) {

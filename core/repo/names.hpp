@@ -26,13 +26,24 @@ inline constexpr const char* backups_directory = "backups";
 inline constexpr const char* in_progress_directory = "inprogress";
 inline constexpr const char* trash_directory = "trash";
 inline constexpr const char* history_directory = "history";
+inline constexpr const char* notes_directory = "notes";
 inline constexpr const char* history_file = "jobs.jsonl";
+inline constexpr const char* older_history_file = "jobs.1.jsonl";
 
 /// "cluster_backup_20261123_014224" for a UTC second; and back.
 std::string backup_id(SystemTime time);
 std::optional<SystemTime> parse_backup_id(std::string_view id);
 /// The id for a backup begun at `now`: the least that is greater than `greatest` (empty: none).
 std::string next_backup_id(SystemTime now, std::string_view greatest);
+/// "<id>.json" in notes/; and back: nothing when that is not the name of such a file.
+std::string notes_file(std::string_view id);
+std::optional<std::string> parse_notes_file(std::string_view name);
+/// "<state>.json" in history/, Error{internal} unless `state` is a word of a-z and '_'; and back.
+std::string state_file(std::string_view state);
+std::optional<std::string> parse_state_file(std::string_view name);
+/// The name under which a file is written before it takes its own; and back.
+std::string unfinished_file(std::string_view name);
+std::optional<std::string> parse_unfinished_file(std::string_view name);
 /// True for names a cluster may have: [A-Za-z0-9][A-Za-z0-9_.-]{0,62}, but for the names of the
 /// repository's own files.
 bool valid_cluster_name(std::string_view name);

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "core/base/error.hpp"
+#include "core/base/host.hpp"
 #include "core/base/log.hpp"
 #include "core/repo/marker.hpp"
 #include "core/repo/names.hpp"
@@ -69,12 +70,6 @@ std::string boot_id() {
     return text.empty() ? "unknown" : text;
 }
 
-std::string host_name() {
-    std::array<char, 256> name{};
-    if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-    return name.data();
-}
-
 /// One line of fixed length, so that writing it at the front replaces the one before.
 std::string describe_holder() {
     std::string text =
@@ -112,7 +107,9 @@ Repository::Repository(Fs& fs, stdfs::path path, Fd root, std::string uuid)
       path_(std::move(path)),
       root_(std::move(root)),
       uuid_(std::move(uuid)),
-      cache_(std::make_shared<MetadataCache>()) {}
+      metadata_cache_(std::make_unique<MetadataCache>()),
+      notes_cache_(std::make_unique<NotesCache>()),
+      change_mutex_(std::make_unique<std::mutex>()) {}
 
 std::string Repository::create(Fs& fs, const stdfs::path& wanted) {
     const stdfs::path path = full_path(wanted);
@@ -166,6 +163,11 @@ void Repository::lock() {
         log(LogLevel::warning, "", std::string("the lock names no holder: ") + error.what());
     }
     lock_file_ = std::move(file);
+}
+
+void Repository::require_lock(const std::string& action) const {
+    if (lock_file_) return;
+    throw Error(ErrorCode::internal, "cannot " + action + ": repository not locked");
 }
 
 bool Repository::still_there() {

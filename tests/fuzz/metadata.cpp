@@ -1,9 +1,9 @@
 // metadata.json from any text, as it is and with a right checksum line. Only Error{damaged} is
 // thrown; what is accepted names no file outside its backup and comes back when encoded.
 #include "core/repo/metadata.hpp"
-#include "core/io/digest.hpp"
 #include "core/repo/metadata_form.hpp"
 #include "core/repo/names.hpp"
+#include "core/repo/self_checksum.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tests/unit/repo/sample.hpp"
 
@@ -11,9 +11,9 @@ namespace tsb::fuzz {
 namespace {
 
 std::string sealed(std::string_view text) {
-    const std::string lines(text.substr(0, text.rfind(metadata_form::checksum_begin)));
-    return lines + std::string(metadata_form::checksum_begin) + sha256_hex(as_bytes(lines)) +
-           std::string(metadata_form::checksum_end);
+    const std::string last = "  \"" + std::string(metadata_form::checksum_key) + "\"";
+    const std::string lines(text.substr(0, text.rfind(last)));
+    return lines + checksum_line(lines, metadata_form::checksum_key);
 }
 
 void check_text(std::string_view text) {

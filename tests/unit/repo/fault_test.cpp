@@ -6,7 +6,7 @@
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/unit/repo/sample.hpp"
+#include "tests/unit/repo/fault_loop.hpp"
 
 using namespace tsb;
 using namespace tsb::test;
@@ -19,20 +19,6 @@ constexpr const char* later = "cluster_backup_20261123_020000";
 
 bool holds(const std::vector<std::string>& list, const std::string& element) {
     return std::find(list.begin(), list.end(), element) != list.end();
-}
-
-enum class End { success, failure, uncertain, crash };
-
-End run(const std::function<void()>& operation) {
-    try {
-        operation();
-        return End::success;
-    } catch (const Crashed&) {
-        return End::crash;
-    } catch (const Error& error) {
-        const bool uncertain = std::string(error.what()).find("uncertain") != std::string::npos;
-        return uncertain ? End::uncertain : End::failure;
-    }
 }
 
 /// What must hold however a backup ended.

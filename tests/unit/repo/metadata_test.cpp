@@ -177,8 +177,16 @@ TEST_CASE("names of stored files cannot lead out of the backup") {
 
 TEST_CASE("deep nesting is refused without running out of stack") {
     const std::string deep(50000, '[');
+    const std::string closed = deep + std::string(50000, ']');
     CHECK_THROWS_AS(json::parse(deep, "sample"), Error);
-    CHECK_NOTHROW(json::parse(deep + std::string(50000, ']'), "sample"));
+    CHECK_THROWS_AS(json::parse(closed, "sample"), Error);
+    CHECK_THROWS_AS(json::parse("{\"member\": " + closed + "}", "sample"), Error);
+    CHECK_THROWS_AS(json::parse(std::string(65, '[') + std::string(65, ']'), "sample"), Error);
+    CHECK_NOTHROW(json::parse(std::string(64, '[') + std::string(64, ']'), "sample"));
+    CHECK_NOTHROW(json::parse("[\"\\\"" + deep + "\", {}, \"[\\\\\"]", "sample"));
+    std::string wide = "[";
+    for (int i = 0; i < 1000; ++i) wide += "{\"a\": []}, ";
+    CHECK_NOTHROW(json::parse(wide + "{}]", "sample"));
 }
 
 TEST_CASE("formats have their names") {

@@ -1,4 +1,4 @@
-// Making, opening, locking and reading a repository; what in it is not ours; history; recovery.
+// Making, opening, locking and reading a repository; what in it is not ours; recovery.
 #include <unistd.h>
 
 #include <fstream>
@@ -97,12 +97,21 @@ TEST_CASE("a repository is locked by one holder, who is named to the second") {
     CHECK(stdfs::file_size(scene.path / "lock") == 256);
 }
 
-TEST_CASE("without the lock nothing is begun") {
+TEST_CASE("without the lock nothing is begun and nothing changed") {
     Scene scene;
+    const std::string id = make_backup(*scene.repository, "main", "2026-11-23T02:00:00Z").id;
     scene.repository.reset();
     Repository repository = Repository::open(scene.fs, scene.path);
     CHECK(code_of([&] { repository.recover(); }) == ErrorCode::internal);
     CHECK(code_of([&] { BackupDraft(repository, "main", SystemTime()); }) == ErrorCode::internal);
+    CHECK(code_of([&] { repository.set_pin("main", id, {}); }) == ErrorCode::internal);
+    CHECK(code_of([&] { repository.clear_pin("main", id); }) == ErrorCode::internal);
+    CHECK(code_of([&] { repository.record_verification("main", id, {}); }) == ErrorCode::internal);
+    CHECK(code_of([&] { repository.remove_backup("main", id); }) == ErrorCode::internal);
+    CHECK(code_of([&] { repository.write_state("main", "s", ""); }) == ErrorCode::internal);
+    repository.record({"j", "verify", "main", "done", id, "", "", {}});
+    CHECK(repository.history("main").empty());
+    CHECK(repository.list("main").at(0).notes == BackupNotes());
 }
 
 TEST_CASE("a repository that went away is noticed") {
@@ -263,48 +272,4 @@ TEST_CASE("an open backup is held against removal") {
     }
     REQUIRE(fs.try_lock(directory.get(), LockKind::exclusive));
     CHECK(code_of([&] { scene.repository->open_backup("main", id); }) == ErrorCode::busy);
-}
-
-TEST_CASE("how jobs ended is kept in order, and a torn line costs only itself") {
-    Scene scene;
-    Repository& repository = *scene.repository;
-    make_backup(repository, "main", "2026-11-23T02:00:00Z");
-    const SystemTime time = from_iso8601("2026-11-23T02:00:10Z");
-    repository.record({"j1", "backup", "main", "done", "id1", "", "", time});
-    std::ofstream(scene.path / "main/history/jobs.jsonl", std::ios::app) << R"({"ended_at": "20)";
-    repository.record({"j2", "verify", "main", "failed", "id1", "damaged", "a\n\xFF", time});
-    CHECK(scene.fs.unsynced().empty());
-
-    const std::vector<JobRecord> history = repository.history("main");
-    REQUIRE(history.size() == 2);
-    CHECK(history[0].job_id == "j1");
-    CHECK(history[1].outcome == "failed");
-    CHECK(history[1].message == "a\n\xFF");
-    CHECK(history[1].ended_at == time);
-    CHECK(repository.history("other").empty());
-}
-
-TEST_CASE(
-    "a job that failed before its cluster had a directory is recorded, by the lock's holder") {
-    Scene scene;
-    const JobRecord record{"j", "backup", "new", "failed", "", "connection", "no route", {}};
-    scene.repository->record(record);
-    CHECK(scene.repository->history("new").size() == 1);
-    CHECK(scene.fs.unsynced().empty());
-    Repository reader = Repository::open(scene.fs, scene.path);
-    reader.record({"j", "verify", "other", "failed", "", "", "", {}});
-    CHECK(scene.repository->clusters() == std::vector<std::string>{"new"});
-}
-
-TEST_CASE("recording never throws") {
-    Scene scene;
-    make_backup(*scene.repository, "main", "2026-11-23T02:00:00Z");
-    CHECK_NOTHROW(scene.repository->record({"j", "backup", "no such", "done", "", "", "", {}}));
-    CHECK(scene.repository->clusters() == std::vector<std::string>{"main"});
-    std::uint64_t number = 1;
-    do {
-        scene.fs.fail_call(number++, Fault::disk_full);
-        CHECK_NOTHROW(scene.repository->record({"j", "backup", "main", "done", "", "", "", {}}));
-    } while (scene.fs.fired());
-    CHECK(number > 5);
 }
