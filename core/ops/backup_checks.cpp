@@ -22,10 +22,23 @@ asio::awaitable<BackupSource> check_source(ReplicationSession& data, Replication
     co_return source;
 }
 
+namespace {
+
+/// Also one that was found damaged: its metadata still tells whose it is.
+std::shared_ptr<const Metadata> newest_known(Repository& repository, const std::string& cluster) {
+    const std::vector<BackupEntry> entries = repository.list(cluster);
+    const auto newest =
+        std::find_if(entries.rbegin(), entries.rend(),
+                     [](const BackupEntry& entry) { return entry.metadata != nullptr; });
+    return newest == entries.rend() ? nullptr : newest->metadata;
+}
+
+}  // namespace
+
 void require_own_repository(Repository& repository, const std::string& cluster,
                             std::uint64_t system_identifier) {
     repository.require_there();
-    const auto newest = repository.newest_good(cluster);
+    const auto newest = newest_known(repository, cluster);
     if (newest && newest->system_identifier != system_identifier) {
         throw Error(ErrorCode::wrong_cluster,
                     "cannot back up '" + cluster + "': the server's system identifier is " +

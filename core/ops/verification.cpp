@@ -20,9 +20,9 @@ std::string plain_path(const std::string& path) {
 }
 
 // Findings are kept, not thrown, so that one run names every damaged file.
-class Verification {
+class VerifyRun {
 public:
-    Verification(StoredBackup& backup, Manifest manifest, JobContext& job)
+    VerifyRun(StoredBackup& backup, Manifest manifest, JobContext& job)
         : backup_(backup),
           manifest_(std::move(manifest)),
           proof_(manifest_),
@@ -112,7 +112,7 @@ private:
     VerifyReport report_;
 };
 
-void Verification::verify_archive(const std::string& archive, MemberVisitor& visitor) {
+void VerifyRun::verify_archive(const std::string& archive, MemberVisitor& visitor) {
     const StoredFile& file = backup_.archive_file(archive);
     try {
         ArchiveReader reader(backup_.fs(), backup_.directory(), file.name,
@@ -134,7 +134,7 @@ void Verification::verify_archive(const std::string& archive, MemberVisitor& vis
     }
 }
 
-void Verification::verify_tree() {
+void VerifyRun::verify_tree() {
     const Fd data = backup_.fs().open_directory(backup_.directory(), names::plain_data_directory);
     const TreeListing tree = list_tree(backup_.fs(), data.get());
     for (std::string& line : tree_problems(tree, backup_.metadata().directories)) {
@@ -159,7 +159,7 @@ void Verification::verify_tree() {
     }
 }
 
-void Verification::verify_tree_file(int data, const TarMember& file) {
+void VerifyRun::verify_tree_file(int data, const TarMember& file) {
     MemberDigester digester(
         [this](const std::string& path) { return kind_of(path); },
         [this](const std::string& path, std::uint64_t size, const std::vector<std::byte>& digest) {
@@ -172,7 +172,7 @@ void Verification::verify_tree_file(int data, const TarMember& file) {
     ++job_.progress.files_done;
 }
 
-void Verification::verify_tree_wal(int data, const TarMember& file) {
+void VerifyRun::verify_tree_wal(int data, const TarMember& file) {
     const std::string name = plain_path(file.path);
     if (backup_.find(name) == nullptr) {
         add(name + ": does not belong to the backup");
@@ -196,7 +196,7 @@ VerifyReport verify_stored(StoredBackup& backup, JobContext& job) {
     VerifyReport report;
     const StoredBackup::Listing listing = backup.listing();
     try {
-        Verification verification(backup, backup.manifest(), job);
+        VerifyRun verification(backup, backup.manifest(), job);
         if (backup.plain()) {
             verification.verify_tree();
         } else {

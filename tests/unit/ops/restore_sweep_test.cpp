@@ -89,13 +89,16 @@ TEST_CASE("a verify that could not read everything does not call the backup good
     INFO(to_string(format));
     Ground ground;
     SyntheticServer server(small_cluster());
+    std::string id;
     {
         Repository repository = ground.open_repository();
         REQUIRE(back_up(repository, server, sweep_options(format)).ok());
+        id = repository.newest_good("main")->id;
     }
+    // By its id: looking for the latest reads the notes beside backups too, which prove nothing.
     const auto attempt = [&] {
         Repository repository = Repository::open(ground.fs, ground.repository_path());
-        Outcome outcome = verify(repository, "latest");
+        Outcome outcome = verify(repository, id);
         if (outcome.ok() && ground.fs.fired()) {
             CHECK_FALSE(outcome.verified.problems.empty());
         }
