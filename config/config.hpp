@@ -7,14 +7,18 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "config/notices.hpp"
+#include "config/schedule_config.hpp"
 #include "core/base/log.hpp"
 #include "core/base/thread_priority.hpp"
 #include "core/io/compression.hpp"
 #include "core/io/digest.hpp"
 #include "core/pg/commands.hpp"
+#include "core/plan/retention.hpp"
 #include "core/repo/metadata.hpp"
 
 namespace tsb {
@@ -23,6 +27,7 @@ namespace tsb {
 struct Principal {
     bool group = false;
     std::uint32_t id = 0;
+    bool operator==(const Principal&) const = default;
 };
 
 struct ControlConfig {
@@ -30,6 +35,14 @@ struct ControlConfig {
     std::vector<Principal> read;     // uid 0 and the daemon's own uid always may do everything
     std::vector<Principal> operate;  // implies read
     std::vector<Principal> restore;  // implies operate
+    bool operator==(const ControlConfig&) const = default;
+};
+
+/// One item of `hooks`: a program, and the events it is run for.
+struct HookItem {
+    std::set<std::string> events;  // of success, failure, overdue, recovered
+    HookConfig hook;
+    bool operator==(const HookItem&) const = default;
 };
 
 struct ClusterConfig {
@@ -45,14 +58,24 @@ struct ClusterConfig {
     ThreadPriority priority;
     std::chrono::seconds stall_timeout{60};
     std::chrono::seconds checkpoint_timeout{3600};
+    std::chrono::seconds job_limit{3 * 24 * 3600};
+    std::vector<ScheduleConfig> schedule;
+    RetentionPolicy retention;
+    std::chrono::seconds max_age{0};                     // of the newest good backup; 0: auto
     std::vector<std::filesystem::path> restore_roots;    // targets for clients other than root
     std::vector<std::filesystem::path> server_binaries;  // empty: the usual places
+    bool operator==(const ClusterConfig&) const = default;
 };
 
 struct Config {
     std::filesystem::path repository;
     LogLevel log_level = LogLevel::info;
+    LogFormat log_format = LogFormat::text;
     ControlConfig control;
+    unsigned max_concurrent_jobs = 2;
+    std::chrono::seconds shutdown_grace{10};
+    std::vector<HookItem> hooks;  // as written; by event in notices
+    NoticeConfig notices;
     std::vector<ClusterConfig> clusters;  // in the file's order, at least one
 
     /// The named cluster, or the only one when `name` is empty; Error{not_found} otherwise.

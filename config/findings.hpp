@@ -16,6 +16,7 @@ class Findings {
 public:
     /// Notes "line:column: text"; the hint may be empty.
     void add(Position position, std::string text, std::string hint = {});
+    std::size_t size() const { return findings_.size(); }
     /// Error{config} with one line per finding in the file's order (the first 20, then how many
     /// more there are), each beginning with `file`; returns when there is none.
     void throw_if_any(const std::string& file) const;

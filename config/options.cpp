@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "config/schedule_values.hpp"
+
 namespace tsb {
 namespace {
 
@@ -17,6 +19,15 @@ constexpr bool optional = false;
 constexpr std::string_view path_type = "an absolute path without '..'";
 constexpr std::string_view principal_type = "user:NAME, group:NAME or a numeric uid";
 constexpr std::string_view timeout_type = "a duration from 1s to 24h with its unit, such as 90s";
+constexpr std::string_view span_type =
+    "a daily span of local time, such as 22:00-06:00 or mon-fri 08:00-18:00";
+constexpr std::string_view zone_type =
+    "machine, or a name of the IANA database, such as Europe/Berlin";
+constexpr std::string_view event_type = "success, failure, overdue or recovered";
+constexpr std::string_view count_type = "a number from 0 to 100000";
+constexpr std::string_view argument_type = "a text, the first the absolute path of a program";
+constexpr std::string_view url_type =
+    "an http or https address, such as https://alerts.example.org/backups";
 
 // Not constexpr: core/io owns the wording of what it takes as a compression.
 const std::array table = {
@@ -28,15 +39,54 @@ const std::array table = {
            "Least severe messages that are logged.",
            [](Text text, To to) { return store_log_level(text, to.config.log_level); }},
 
+    Option{"log.format", scalar, optional, "text or json", "text",
+           "text: lines for people, with journald's priorities where it reads them; json: one "
+           "object a line.",
+           [](Text text, To to) { return store_log_format(text, to.config.log_format); }},
+
+    Option{"jobs.max_concurrent", scalar, optional, "a number from 1 to 16", "2",
+           "Jobs that run at once, over all clusters; of one cluster one runs at a time. Others "
+           "wait; a restore never does.",
+           [](Text text, To to) { return store_jobs(text, to.config.max_concurrent_jobs); }},
+    Option{"jobs.shutdown_grace", scalar, optional, timeout_type, "10s",
+           "How long the daemon, told to stop, waits for its jobs to clean up.",
+           [](Text text, To to) { return store_timeout(text, to.config.shutdown_grace); }},
+
+    Option{"hooks.[].events", list, required, event_type, "",
+           "When the program is run: a job succeeded or failed, a cluster has no good backup "
+           "within its age or has one again.",
+           [](Text text, To to) { return add_event(text, to.hook->events); }},
+    Option{"hooks.[].command", list, required, argument_type, "",
+           "The program and its arguments. There is no shell; the event is JSON on its standard "
+           "input.",
+           [](Text text, To to) { return append_argument(text, to.hook->hook.command); }},
+    Option{"hooks.[].timeout", scalar, optional, timeout_type, "60s",
+           "The program is ended when it takes longer.",
+           [](Text text, To to) { return store_timeout(text, to.hook->hook.timeout); }},
+    Option{"hooks.[].required", scalar, optional, "true or false", "false",
+           "true, with the event success: a backup whose program failed counts as failed; it is "
+           "stored all the same.",
+           [](Text text, To to) { return store_switch(text, to.hook->hook.required); }},
+
+    Option{"webhooks.[].url", scalar, required, url_type, "",
+           "Where every event is sent, as a POST with a JSON body.",
+           [](Text text, To to) { return store_url(text, to.webhook->url); }},
+    Option{"webhooks.[].token_file", scalar, optional, path_type, "",
+           "File with a secret that is sent as 'Authorization: Bearer', readable by nobody else.",
+           [](Text text, To to) { return store_path(text, to.webhook->token_file); }},
+    Option{"webhooks.[].timeout", scalar, optional, timeout_type, "10s",
+           "One attempt takes no longer; there are three.",
+           [](Text text, To to) { return store_timeout(text, to.webhook->timeout); }},
+
     Option{"control.socket", scalar, optional, path_type, "/run/tsbackup/control.sock",
            "Unix socket on which the daemon listens for tsbackupctl.",
            [](Text text, To to) { return store_socket_path(text, to.config.control.socket); }},
     Option{"control.rights.read", list, optional, principal_type, "",
-           "Who may look: status, check, list, show, jobs, watch. Root and the daemon's own user "
-           "may do everything.",
+           "Who may look: status, check, list, show, schedule, jobs, watch. Root and the daemon's "
+           "own user may do everything.",
            [](Text text, To to) { return append_principal(text, to.config.control.read); }},
     Option{"control.rights.operate", list, optional, principal_type, "",
-           "Who may also back up, verify and cancel.",
+           "Who may also back up, verify, prune, keep, unkeep, delete, cancel and reload.",
            [](Text text, To to) { return append_principal(text, to.config.control.operate); }},
     Option{"control.rights.restore", list, optional, principal_type, "", "Who may also restore.",
            [](Text text, To to) { return append_principal(text, to.config.control.restore); }},
@@ -91,6 +141,94 @@ const std::array table = {
            "A backup fails when the checkpoint at its start takes longer than this.",
            [](Text text, To to) { return store_timeout(text, to.cluster->checkpoint_timeout); }},
 
+    Option{"clusters.*.job_limit", scalar, optional,
+           "a duration from 1m to 30d with its unit, such as 12h", "3d",
+           "A job of this cluster that takes longer is ended.",
+           [](Text text, To to) { return store_job_limit(text, to.cluster->job_limit); }},
+    Option{"clusters.*.max_age", scalar, optional,
+           "auto, or a duration above 0 with its unit, such as 26h", "auto",
+           "Age of the newest good backup at which the cluster is overdue; auto: twice the longest "
+           "pause of its schedule, never without one.",
+           [](Text text, To to) { return store_max_age(text, to.cluster->max_age); }},
+
+    Option{"clusters.*.schedule.[].job", scalar, optional, "backup or verify", "backup",
+           "What runs. verify proves the newest backup.",
+           [](Text text, To to) { return store_scheduled_job(text, to.schedule->job); }},
+    Option{"clusters.*.schedule.[].cron", scalar, optional,
+           "five fields as in crontab, or @hourly, @daily, @weekly, @monthly, @yearly", "",
+           "When it runs: minute, hour, day of month, month, day of week.",
+           [](Text text, To to) { return store_cron(text, to.schedule->cron); }},
+    Option{"clusters.*.schedule.[].every", scalar, optional,
+           "a duration from 1m to 366d with its unit, such as 6h", "",
+           "In place of cron: how often it runs, in real time.",
+           [](Text text, To to) { return store_every(text, to.schedule->every); }},
+    Option{"clusters.*.schedule.[].timezone", scalar, optional, zone_type, "machine",
+           "Whose local time cron, window and blackout mean.",
+           [](Text text, To to) { return store_zone(text, to.schedule->zone); }},
+    Option{"clusters.*.schedule.[].jitter", scalar, optional,
+           "a duration from 0s to 1d with its unit, such as 10m", "0s",
+           "Each run is put off by up to this, always by the same time for the same run.",
+           [](Text text, To to) { return store_jitter(text, to.schedule->jitter); }},
+    Option{"clusters.*.schedule.[].window", list, optional, span_type, "",
+           "Runs start within these spans only; what is due outside waits for the next.",
+           [](Text text, To to) { return append_span(text, to.schedule->windows); }},
+    Option{"clusters.*.schedule.[].blackout", list, optional, span_type, "",
+           "No run starts within these spans; what is due then waits for their end.",
+           [](Text text, To to) { return append_span(text, to.schedule->blackouts); }},
+    Option{"clusters.*.schedule.[].catch_up", scalar, optional, "latest or none", "latest",
+           "Of runs that were missed while the daemon was down: the latest runs, or none.",
+           [](Text text, To to) { return store_catch_up(text, to.schedule->catch_up); }},
+    Option{"clusters.*.schedule.[].max_age", scalar, optional,
+           "a duration above 0 with its unit, such as 12h", "",
+           "A missed run older than this is not caught up with; without it any is.",
+           [](Text text, To to) { return store_max_delay(text, to.schedule->max_age); }},
+    Option{"clusters.*.schedule.[].backup.compression", scalar, optional, compression_syntax(), "",
+           "For these runs in place of the cluster's own.",
+           [](Text text, To to) { return override_compression(text, to.schedule->backup_args); }},
+    Option{"clusters.*.schedule.[].backup.format", scalar, optional, "tar or plain", "",
+           "For these runs in place of the cluster's own.",
+           [](Text text, To to) { return override_format(text, to.schedule->backup_args); }},
+    Option{"clusters.*.schedule.[].backup.checkpoint", scalar, optional, "fast or spread", "",
+           "For these runs in place of the cluster's own.",
+           [](Text text, To to) { return override_checkpoint(text, to.schedule->backup_args); }},
+    Option{"clusters.*.schedule.[].backup.max_rate", scalar, optional,
+           "unlimited, or a size per second from 32kB to 1GB, such as 64MB", "",
+           "For these runs in place of the cluster's own.",
+           [](Text text, To to) { return override_rate(text, to.schedule->backup_args); }},
+    Option{"clusters.*.schedule.[].backup.label", scalar, optional,
+           "1 to 512 bytes without control characters", "",
+           "Text kept with the backups of these runs.",
+           [](Text text, To to) { return override_label(text, to.schedule->backup_args); }},
+
+    Option{"clusters.*.retention.keep_last", scalar, optional, count_type, "0",
+           "Keeps this many of the newest good backups. Without any rule everything is kept.",
+           [](Text text, To to) { return store_count(text, to.cluster->retention.keep_last); }},
+    Option{"clusters.*.retention.keep_within", scalar, optional,
+           "a duration with its unit, such as 30d", "0s",
+           "Keeps what is not older than this, seen from the newest good backup.",
+           [](Text text, To to) { return store_period(text, to.cluster->retention.keep_within); }},
+    Option{"clusters.*.retention.keep_hourly", scalar, optional, count_type, "0",
+           "Keeps the newest backup of each of the last so many hours that have one.",
+           [](Text text, To to) { return store_count(text, to.cluster->retention.keep_hourly); }},
+    Option{"clusters.*.retention.keep_daily", scalar, optional, count_type, "0",
+           "The same for days.",
+           [](Text text, To to) { return store_count(text, to.cluster->retention.keep_daily); }},
+    Option{"clusters.*.retention.keep_weekly", scalar, optional, count_type, "0",
+           "The same for weeks, which begin on Monday.",
+           [](Text text, To to) { return store_count(text, to.cluster->retention.keep_weekly); }},
+    Option{"clusters.*.retention.keep_monthly", scalar, optional, count_type, "0",
+           "The same for months.",
+           [](Text text, To to) { return store_count(text, to.cluster->retention.keep_monthly); }},
+    Option{"clusters.*.retention.keep_yearly", scalar, optional, count_type, "0",
+           "The same for years.",
+           [](Text text, To to) { return store_count(text, to.cluster->retention.keep_yearly); }},
+    Option{"clusters.*.retention.min_keep", scalar, optional, "a number from 1 to 100000", "1",
+           "So many of the newest good backups are never removed by a rule.",
+           [](Text text, To to) { return store_min_keep(text, to.cluster->retention.min_keep); }},
+    Option{"clusters.*.retention.timezone", scalar, optional, zone_type, "machine",
+           "Whose hours, days, weeks, months and years these are.",
+           [](Text text, To to) { return store_zone(text, to.cluster->retention.zone); }},
+
     Option{"clusters.*.restore.allowed_targets", list, optional, path_type, "",
            "Directories beneath which clients other than root may restore.",
            [](Text text, To to) { return append_path(text, to.cluster->restore_roots); }},
@@ -122,6 +260,14 @@ std::vector<std::string> keys_in(std::string_view section) {
         if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(std::move(key));
     }
     return keys;
+}
+
+std::string_view scope_of(std::string_view path) {
+    const std::size_t star = path.rfind('*');
+    const std::size_t item = path.rfind("[]");
+    const std::size_t star_end = star == path.npos ? 0 : star + 1;
+    const std::size_t item_end = item == path.npos ? 0 : item + 2;
+    return path.substr(0, std::max(star_end, item_end));
 }
 
 std::string_view last_key(std::string_view path) {

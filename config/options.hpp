@@ -13,16 +13,21 @@
 
 namespace tsb {
 
-/// Where values go. `cluster` is the one being read and null outside of "clusters.*".
+/// Where values go. Of the pointers those are set whose section is being read.
 struct OptionTarget {
     Config& config;
-    ClusterConfig* cluster;
+    ClusterConfig* cluster = nullptr;    // "clusters.*"
+    ScheduleConfig* schedule = nullptr;  // "clusters.*.schedule.[]"
+    HookItem* hook = nullptr;            // "hooks.[]"
+    WebhookConfig* webhook = nullptr;    // "webhooks.[]"
 };
 
 enum class OptionShape { scalar, list };  // list: `store` is called once per item
 
 struct Option {
-    std::string_view path;  // "clusters.*.backup.format": "*" stands for the name of a cluster
+    // "clusters.*.backup.format": "*" stands for the name of a cluster, "[]" for an item of a list
+    // of sections.
+    std::string_view path;
     OptionShape shape;
     bool required;
     std::string_view type;      // what it takes, as in "expected <type>"
@@ -38,6 +43,9 @@ const Option* find_option(std::string_view path);
 /// Names directly beneath a section ("" is the whole file), in the table's order; empty when
 /// there is no such section. Thread: any.
 std::vector<std::string> keys_in(std::string_view section);
+/// The section whose every occurrence has its own value of the option: the path up to the last "*"
+/// or "[]"; empty when there is neither. Thread: any.
+std::string_view scope_of(std::string_view path);
 /// The last part of a path. Thread: any.
 std::string_view last_key(std::string_view path);
 

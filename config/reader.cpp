@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "config/options.hpp"
@@ -14,6 +15,9 @@ namespace tsb {
 namespace {
 
 constexpr std::string_view cluster_section = "clusters.*";
+constexpr std::string_view hook_item = "hooks.[]";
+constexpr std::string_view webhook_item = "webhooks.[]";
+constexpr std::string_view schedule_item = "clusters.*.schedule.[]";
 constexpr std::size_t shown_key_length = 80;
 
 std::string joined(std::string_view section, std::string_view key) {
@@ -29,14 +33,17 @@ bool is_wildcard(const std::vector<std::string>& known) {
     return known.size() == 1 && known[0] == "*";
 }
 
+bool is_list_of_sections(const std::vector<std::string>& known) {
+    return known.size() == 1 && known[0] == "[]";
+}
+
 std::string about_key(std::string_view key) {
     return fmt::format("key '{}'", printable(key.substr(0, shown_key_length)));
 }
 
-void store_defaults(std::string_view section, const OptionTarget& target) {
+void store_defaults(std::string_view scope, const OptionTarget& target) {
     for (const Option& option : options()) {
-        const bool of_cluster = option.path.starts_with(cluster_section);
-        if (of_cluster != (section == cluster_section) || option.fallback.empty()) continue;
+        if (scope_of(option.path) != scope || option.fallback.empty()) continue;
         if (option.store(std::string(option.fallback), target)) {
             throw Error(ErrorCode::internal,
                         fmt::format("default of '{}' is refused", option.path));
@@ -44,14 +51,52 @@ void store_defaults(std::string_view section, const OptionTarget& target) {
     }
 }
 
+std::string_view parent_of(std::string_view path) {
+    const std::size_t dot = path.rfind('.');
+    return dot == path.npos ? std::string_view() : path.substr(0, dot);
+}
+
+/// Length of the innermost section that holds `section` and `path`.
+std::size_t shared_length(std::string_view section, std::string_view path) {
+    while (!section.empty() && !path.starts_with(std::string(section) + ".")) {
+        section = parent_of(section);
+    }
+    return section.size();
+}
+
+/// The place nearest to `section` that has this key; empty when there is none, or several are.
+std::string_view place_of(std::string_view key, std::string_view section) {
+    std::string_view found;
+    std::size_t best = 0;
+    bool is_only_one = false;
+    for (const Option& option : options()) {
+        for (auto place = option.path; !place.empty(); place = parent_of(place)) {
+            if (last_key(place) != key || place == found) continue;
+            const bool in_list = place.find("[]") != place.npos;
+            const std::size_t rank = 2 * shared_length(section, place) + (in_list ? 1 : 2);
+            if (rank < best) continue;
+            is_only_one = rank > best;
+            best = rank;
+            found = place;
+        }
+    }
+    return is_only_one ? found : std::string_view();
+}
+
 /// "did you mean ...", looked for among the neighbours, then at any other place; or all there are.
-std::string suggestion(const std::string& key, const std::vector<std::string>& known) {
+std::string suggestion(const std::string& key, const std::string& section,
+                       const std::vector<std::string>& known) {
     const std::string near = nearest(key, known);
     if (!near.empty()) return fmt::format("did you mean '{}'?", near);
-    for (const Option& option : options()) {
-        if (last_key(option.path) == key) return fmt::format("did you mean '{}'?", option.path);
-    }
+    const std::string_view place = place_of(key, section);
+    if (!place.empty()) return fmt::format("did you mean '{}'?", place);
     return fmt::format("expected one of {}", listed(known));
+}
+
+/// "a list, each item tar or plain"
+std::string expectation(const Option& option) {
+    return fmt::format("{}{}", option.shape == OptionShape::list ? "a list, each item " : "",
+                       option.type);
 }
 
 class Reader {
@@ -59,7 +104,7 @@ public:
     explicit Reader(Findings& findings) : findings_(findings) {}
 
     Config read(const YamlNode& root) {
-        const OptionTarget target{config_, nullptr};
+        const OptionTarget target{config_};
         store_defaults("", target);
         read_section(root, root.position, {"", ""}, target);
         return std::move(config_);
@@ -94,6 +139,8 @@ private:
                 read_option(*option, value, at, child.shown, target);
             } else if (child.pattern == cluster_section) {
                 read_cluster(key, value, at, child);
+            } else if (is_list_of_sections(keys_in(child.pattern))) {
+                read_items(value, at, child, target);
             } else {
                 read_section(value, at, child, target);
             }
@@ -120,8 +167,8 @@ private:
             findings_.add(key.position, about + ": expected no password in this file",
                           "put the password into a file of its own and name it in password_file");
         } else {
-            findings_.add(key.position,
-                          fmt::format("{}: unknown, {}", about, suggestion(key.text, known)));
+            findings_.add(key.position, fmt::format("{}: unknown, {}", about,
+                                                    suggestion(key.text, section.pattern, known)));
         }
         return false;
     }
@@ -139,19 +186,90 @@ private:
                       const Section& section) {
         ClusterConfig cluster;
         cluster.name = key.text;
-        const OptionTarget target{config_, &cluster};
+        const OptionTarget target{.config = config_, .cluster = &cluster};
         store_defaults(cluster_section, target);
         read_section(value, position, section, target);
         config_.clusters.push_back(std::move(cluster));
+    }
+
+    void read_items(const YamlNode& value, Position position, const Section& section,
+                    const OptionTarget& target) {
+        if (value.kind != YamlKind::list) {
+            findings_.add(position, fmt::format("{}: expected a list, each item a mapping of {}",
+                                                about_key(section.shown),
+                                                listed(keys_in(section.pattern + ".[]"))));
+            return;
+        }
+        std::map<std::string, int> seen;  // schedule key to line
+        for (std::size_t i = 0; i < value.items.size(); ++i) {
+            const YamlNode& item = value.items[i];
+            const Section child{section.pattern + ".[]", fmt::format("{}[{}]", section.shown, i)};
+            const OptionTarget added = with_new_item(child.pattern, target);
+            const std::size_t findings = findings_.size();
+            store_defaults(child.pattern, added);
+            read_section(item, item.position, child, added);
+            if (findings_.size() > findings) continue;
+            if (child.pattern == hook_item) finish_hook(*added.hook, item, child.shown);
+            if (child.pattern == schedule_item) {
+                check_schedule(*added.schedule, item.position, child.shown, seen);
+            }
+        }
+    }
+
+    /// Where the values of one more item go.
+    static OptionTarget with_new_item(const std::string& pattern, const OptionTarget& target) {
+        OptionTarget added = target;
+        if (pattern == hook_item) {
+            added.hook = &target.config.hooks.emplace_back();
+        } else if (pattern == webhook_item) {
+            added.webhook = &target.config.notices.webhooks.emplace_back();
+        } else {
+            added.schedule = &target.cluster->schedule.emplace_back();
+        }
+        return added;
+    }
+
+    void finish_hook(const HookItem& item, const YamlNode& node, const std::string& shown) {
+        if (item.hook.required && !item.events.contains("success")) {
+            findings_.add(node.position,
+                          fmt::format("{}: expected success among the events, or required: false",
+                                      about_key(shown)));
+        }
+        NoticeConfig& notices = config_.notices;
+        const std::array lists = {std::pair("success", &notices.on_success),
+                                  std::pair("failure", &notices.on_failure),
+                                  std::pair("overdue", &notices.on_overdue),
+                                  std::pair("recovered", &notices.on_recovered)};
+        for (const auto& [event, list] : lists) {
+            if (item.events.contains(event)) list->push_back(item.hook);
+        }
+    }
+
+    void check_schedule(const ScheduleConfig& item, Position position, const std::string& shown,
+                        std::map<std::string, int>& seen) {
+        try {
+            const auto [earlier, is_new] = seen.emplace(schedule_entry(item).key(), position.line);
+            if (is_new) return;
+            findings_.add(position, fmt::format("{}: duplicate, the entry on line {} has the same "
+                                                "job with the same cron or every",
+                                                about_key(shown), earlier->second));
+        } catch (const Error& error) {
+            findings_.add(position, fmt::format("{}: {}", about_key(shown), error.what()),
+                          error.hint());
+        }
     }
 
     void read_option(const Option& option, const YamlNode& value, Position position,
                      const std::string& shown, const OptionTarget& target) {
         const bool is_list = option.shape == OptionShape::list;
         if (value.kind != (is_list ? YamlKind::list : YamlKind::scalar)) {
-            findings_.add(position, fmt::format("{}: expected {}{}", about_key(shown),
-                                                is_list ? "a list, each item " : "", option.type));
+            findings_.add(position,
+                          fmt::format("{}: expected {}", about_key(shown), expectation(option)));
             return;
+        }
+        if (is_list && option.required && value.items.empty()) {
+            findings_.add(position, fmt::format("{}: expected at least one item: {}",
+                                                about_key(shown), option.type));
         }
         if (!is_list) store(option, value, shown, target);
         for (const YamlNode& item : value.items) store(option, item, shown, target);
@@ -181,7 +299,7 @@ private:
             findings_.add(
                 position,
                 fmt::format("{}: missing, expected {}", about_key(joined(section.shown, key)),
-                            option != nullptr ? option->type : "at least one cluster"));
+                            option != nullptr ? expectation(*option) : "at least one cluster"));
         }
     }
 

@@ -38,6 +38,12 @@ std::optional<unsigned> parse_count(const std::string& text) {
     return value;
 }
 
+ValueResult store_within(const std::string& text, unsigned least, unsigned most, unsigned& into) {
+    const auto count = parse_count(text);
+    if (!count || *count < least || *count > most) return wrong_type();
+    return store(count, into);
+}
+
 }  // namespace
 
 ValueResult store_path(const std::string& text, std::filesystem::path& into) {
@@ -74,6 +80,12 @@ ValueResult store_log_level(const std::string& text, LogLevel& into) {
     return wrong_type();
 }
 
+ValueResult store_log_format(const std::string& text, LogFormat& into) {
+    if (text == "text") return store(std::optional(LogFormat::text), into);
+    if (text == "json") return store(std::optional(LogFormat::json), into);
+    return wrong_type();
+}
+
 ValueResult store_format(const std::string& text, BackupFormat& into) {
     return store(parse_backup_format(text), into);
 }
@@ -100,9 +112,7 @@ ValueResult store_rate(const std::string& text, std::uint32_t& into_kb) {
 
 ValueResult store_workers(const std::string& text, unsigned& into) {
     if (text == "auto") return store(std::optional(0U), into);
-    const auto count = parse_count(text);
-    if (!count || *count < 1 || *count > most_workers) return wrong_type();
-    return store(count, into);
+    return store_within(text, 1, most_workers, into);
 }
 
 ValueResult store_manifest_checksums(const std::string& text, DigestKind& into) {
@@ -124,6 +134,53 @@ ValueResult store_timeout(const std::string& text, std::chrono::seconds& into) {
     const auto timeout = parse_duration(text);
     if (!timeout || *timeout < shortest_timeout || *timeout > longest_timeout) return wrong_type();
     return store(timeout, into);
+}
+
+ValueResult store_jobs(const std::string& text, unsigned& into) {
+    return store_within(text, 1, most_jobs, into);
+}
+
+ValueResult store_count(const std::string& text, unsigned& into) {
+    return store_within(text, 0, largest_count, into);
+}
+
+ValueResult store_min_keep(const std::string& text, unsigned& into) {
+    return store_within(text, 1, largest_count, into);
+}
+
+ValueResult store_switch(const std::string& text, bool& into) {
+    if (text != "true" && text != "false") return wrong_type();
+    into = text == "true";
+    return stored;
+}
+
+ValueResult add_event(const std::string& text, std::set<std::string>& into) {
+    static const std::set<std::string> events = {"success", "failure", "overdue", "recovered"};
+    if (!events.contains(text)) return wrong_type();
+    into.insert(text);
+    return stored;
+}
+
+ValueResult append_argument(const std::string& text, std::vector<std::string>& into) {
+    into.push_back(text);
+    if (into.size() > 1 || parse_path(text)) return stored;
+    return ValueProblem{
+        "expected the absolute path of a program first, such as /usr/local/bin/tell-dba", {}};
+}
+
+ValueResult store_url(const std::string& text, std::string& into) {
+    const std::size_t scheme = text.starts_with("https://")  ? 8
+                               : text.starts_with("http://") ? 7
+                                                             : 0;
+    if (scheme == 0) return wrong_type();
+    const std::string host = text.substr(scheme, text.find_first_of("/?#", scheme) - scheme);
+    if (host.empty() || text.find(' ') != std::string::npos) return wrong_type();
+    if (host.find('@') != std::string::npos) {
+        return ValueProblem{"expected no user or password in the address",
+                            "put a token into a file of its own and name it in token_file"};
+    }
+    into = text;
+    return stored;
 }
 
 }  // namespace tsb

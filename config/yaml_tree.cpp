@@ -18,14 +18,25 @@ Position position_of(const YAML::Mark& mark) {
     return mark.is_null() ? Position{} : Position{mark.line + 1, mark.column + 1};
 }
 
+/// yaml-cpp takes a cron expression without quotes for an alias or a reserved character.
+std::string hint_for(const std::string& problem) {
+    for (const char* known : {YAML::ErrorMsg::ALIAS_NOT_FOUND, YAML::ErrorMsg::UNKNOWN_ANCHOR,
+                              YAML::ErrorMsg::UNKNOWN_TOKEN}) {
+        if (!problem.starts_with(known)) continue;
+        return "a value that begins with '*' or '@' needs quotes, as in cron: \"*/15 * * * *\"";
+    }
+    return {};
+}
+
 class TreeBuilder : public YAML::EventHandler {
 public:
     explicit TreeBuilder(const std::string& file) : file_(file) {}
 
     YamlNode take_root() { return std::move(root_); }
-    [[noreturn]] void refuse(Position position, const std::string& cause) const {
+    [[noreturn]] void refuse(Position position, const std::string& cause,
+                             const std::string& hint = {}) const {
         Findings findings;
-        findings.add(position, cause);
+        findings.add(position, cause, hint);
         findings.throw_if_any(file_);
         throw std::logic_error("a finding did not throw");
     }
@@ -112,7 +123,8 @@ YamlNode parse_yaml(const std::string& text, const std::string& file) {
         while (parser.HandleNextDocument(builder)) {
         }
     } catch (const YAML::Exception& error) {
-        builder.refuse(position_of(error.mark), "malformed YAML: " + printable(error.msg));
+        builder.refuse(position_of(error.mark), "malformed YAML: " + printable(error.msg),
+                       hint_for(error.msg));
     }
     return builder.take_root();
 }

@@ -1,4 +1,5 @@
-// Each file in bad/ begins with comments that say the findings it must cause.
+// Each file in bad/ begins with comments that say the findings it must cause, and the hint where
+// there is one.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -27,21 +28,34 @@ std::string contents(const std::filesystem::path& file) {
     return text.str();
 }
 
-std::string expected_message(const std::string& text, const std::string& name) {
-    const std::string mark = "# expect: ";
-    std::istringstream lines(text);
+struct Refusal {
     std::string message;
-    for (std::string line; std::getline(lines, line) && line.starts_with(mark);) {
-        message += (message.empty() ? "" : "\n") + name + ":" + line.substr(mark.size());
+    std::string hint;
+};
+
+Refusal expected_refusal(const std::string& text, const std::string& name) {
+    const std::string finding = "# expect: ";
+    const std::string hint = "# hint: ";
+    std::istringstream lines(text);
+    Refusal expected;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with(finding)) {
+            expected.message += (expected.message.empty() ? "" : "\n") + name + ":";
+            expected.message += line.substr(finding.size());
+        } else if (line.starts_with(hint)) {
+            expected.hint = line.substr(hint.size());
+        } else {
+            break;
+        }
     }
-    return message;
+    return expected;
 }
 
 }  // namespace
 
 TEST_CASE("every bad file is refused with its findings and their places") {
     const auto files = bad_files();
-    REQUIRE(files.size() >= 40);
+    REQUIRE(files.size() >= 150);
     for (const auto& file : files) {
         const std::string name = file.filename().string();
         const std::string text = contents(file);
@@ -50,8 +64,10 @@ TEST_CASE("every bad file is refused with its findings and their places") {
             parse_config(text, name);
             FAIL_CHECK("it was accepted");
         } catch (const Error& error) {
+            const Refusal expected = expected_refusal(text, name);
             CHECK(error.code() == ErrorCode::config);
-            CHECK(error.what() == expected_message(text, name));
+            CHECK(error.what() == expected.message);
+            CHECK(error.hint() == expected.hint);
         }
     }
 }
