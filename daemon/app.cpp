@@ -3,16 +3,25 @@
 #include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
+#include <future>
+#include <thread>
 
 #include "core/base/version.hpp"
+#include "core/ops/run_on.hpp"
 #include "core/pg/libpq_session.hpp"
 #include "daemon/control_server.hpp"
 #include "daemon/control_socket.hpp"
+#include "daemon/daemon_signals.hpp"
 #include "daemon/describe.hpp"
+#include "daemon/notices.hpp"
+#include "daemon/reload.hpp"
 #include "daemon/repository_lock.hpp"
+#include "daemon/scheduler.hpp"
+#include "daemon/space_history.hpp"
+#include "daemon/work/work.hpp"
 
 namespace tsb {
 
@@ -20,83 +29,168 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto stop_limit = std::chrono::seconds(10);
+constexpr auto notice_grace = std::chrono::seconds(5);
 
 void say(const std::string& message) {
     log(LogLevel::info, "", message);
 }
 
-/// Stops the loop on SIGTERM and SIGINT; says that SIGHUP does nothing.
-class DaemonSignals {
+class Daemon {
 public:
-    explicit DaemonSignals(asio::io_context& loop)
-        : loop_(loop), signals_(loop, SIGTERM, SIGINT, SIGHUP) {
-        static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-        wait();
+    Daemon(const Config& config, std::filesystem::path file)
+        : file_(std::move(file)),
+          signals_(loop_, [this] { reload_by_signal(); }),
+          repository_(opened(config)),
+          service_(loop_.get_executor(), config, repository_, libpq_sessions(), system_clock(),
+                   Bookkeeping{.history = true, .log = true}),
+          scheduler_(loop_.get_executor(), service_),
+          notices_(loop_.get_executor(), service_, scheduler_) {
+        service_.scheduler = &scheduler_;
+        service_.reload = [this] { return reload(); };
+        service_.jobs.before_end([this](Job& job) { return notices_.require_hooks(job); });
+        service_.jobs.on_end([this](const JobPointer& job) { job_ended(*job); });
     }
-    void cancel() { signals_.cancel(); }
+    Daemon(const Daemon&) = delete;
+
+    int run();
 
 private:
-    void wait() {
-        signals_.async_wait([this](const boost::system::error_code& cancelled, int signal) {
-            if (cancelled) return;
-            if (signal == SIGHUP) {
-                say("ignored SIGHUP: the configuration is read at start only");
-                wait();
-                return;
-            }
-            say(fmt::format("stopping on signal {}", signal));
-            loop_.stop();
-        });
+    static Repository opened(const Config& config) {
+        Repository repository = Repository::open(real_fs(), config.repository);
+        lock_and_recover(repository);
+        return repository;
     }
 
-    asio::io_context& loop_;
-    asio::signal_set signals_;
+    std::vector<std::string> reload();
+    void reload_by_signal();
+    void stop_notices();
+    void job_ended(const Job& job);
+    void prune_after(const Job& job);
+    asio::awaitable<void> note_space(std::string cluster);
+
+    const std::filesystem::path file_;
+    asio::io_context loop_{1};
+    DaemonSignals signals_;
+    Repository repository_;
+    Service service_;
+    Scheduler scheduler_;
+    Notices notices_;
 };
 
-/// Runs what is left of jobs and clients to its end. Work that does not end within the limit hangs
-/// in a system call: the process is left without it, and the next start clears up.
-void drain(asio::io_context& loop) {
-    loop.restart();
-    loop.run_for(stop_limit);
-    if (loop.stopped()) return;
-    log(LogLevel::error, "", fmt::format("jobs did not stop within {} s", stop_limit.count()));
-    std::_Exit(1);
+int Daemon::run() {
+    const std::filesystem::path socket = service_.config()->control.socket;
+    const PeerCheck check = [this, own_uid = geteuid()](const Peer& peer) {
+        return caller_of(peer, service_.config()->control, own_uid);
+    };
+    const RequestHandler handler = [this](const Caller& caller, const Request& request,
+                                          const EmitEvent& emit) {
+        return handle_request(service_, caller, request, emit);
+    };
+    ControlServer control(loop_.get_executor(), listen_on(socket), check, handler, ControlLimits());
+    asio::co_spawn(loop_, scheduler_.run(), asio::detached);
+    asio::co_spawn(loop_, notices_.watch(), asio::detached);
+    say(fmt::format("ready: repository {}, control socket {}", repository_.path().string(),
+                    socket.string()));
+
+    loop_.run();
+    service_.stop();
+    scheduler_.stop();
+    notices_.stop_watching();
+    control.stop();
+    const std::chrono::seconds grace = service_.config()->shutdown_grace;
+    if (!signals_.drain(grace)) {
+        log(LogLevel::error, "", fmt::format("jobs did not stop within {} s", grace.count()));
+        std::_Exit(1);  // the next start clears up
+    }
+    scheduler_.write_down_ends();
+    ::unlink(socket.c_str());
+    stop_notices();
+    say("stopped");
+    return 0;
+}
+
+/// A hook that hangs in a system call must not keep the daemon from stopping.
+void Daemon::stop_notices() {
+    std::promise<void> ended;
+    std::thread stopping([&] {
+        notices_.stop();
+        ended.set_value();
+    });
+    if (ended.get_future().wait_for(notice_grace) == std::future_status::timeout) {
+        log(LogLevel::error, "", "a hook does not stop");
+        std::_Exit(1);
+    }
+    stopping.join();
+}
+
+std::vector<std::string> Daemon::reload() {
+    Config config = load_config(file_);
+    const std::shared_ptr<const Config> before = service_.config();
+    require_reloadable(*before, config);
+    std::vector<std::string> changes = differences(*before, config);
+    // A notifier that stays keeps what waits to be told.
+    const bool other_notices =
+        before->hooks != config.hooks || before->notices.webhooks != config.notices.webhooks;
+    // First what may fail.
+    if (other_notices) notices_.set_config(config.notices);
+    set_up_log(config.log_level, config.log_format);
+    service_.set_config(std::move(config));
+    for (const std::string& change : changes) say("reload: " + change);
+    say(fmt::format("reloaded '{}', {} changes", file_.string(), changes.size()));
+    scheduler_.wake();
+    notices_.wake();
+    return changes;
+}
+
+void Daemon::reload_by_signal() {
+    try {
+        reload();
+    } catch (const std::exception& error) {
+        log(LogLevel::error, "", std::string("kept the configuration as it was: ") + error.what());
+    }
+}
+
+void Daemon::job_ended(const Job& job) {
+    scheduler_.wake();
+    notices_.wake();
+    notices_.tell(job);
+    const bool backed_up = job.spec.kind == "backup" && job.outcome.result.contains("backup_id");
+    const bool pruned = job.spec.kind == "prune" && job.state == JobState::done;
+    if (!backed_up && !pruned) return;
+    asio::co_spawn(loop_, note_space(job.spec.cluster), asio::detached);
+    if (backed_up) prune_after(job);
+}
+
+/// I3: what retention removes, it removes after a good backup only. One that is stored counts as
+/// such also when a required hook of it failed.
+void Daemon::prune_after(const Job& job) {
+    const std::shared_ptr<const Config> config = service_.config();
+    for (const ClusterConfig& cluster : config->clusters) {
+        if (cluster.name != job.spec.cluster || cluster.retention.empty()) continue;
+        try {
+            start_prune(service_, cluster, asked_by_retention);
+        } catch (const Error& error) {
+            log(LogLevel::warning, job.id, std::string("no prune follows: ") + error.what());
+        }
+    }
+}
+
+asio::awaitable<void> Daemon::note_space(std::string cluster) {
+    std::function<void()> work = [this, cluster] {
+        note_stored_bytes(repository_, cluster, service_.clock.now());
+    };
+    try {
+        co_await run_on_thread(std::move(work));
+    } catch (const std::exception& error) {
+        log(LogLevel::warning, "", std::string("cannot note what is stored: ") + error.what());
+    }
 }
 
 }  // namespace
 
-int run_daemon(const Config& config) {
-    asio::io_context loop(1);
-    DaemonSignals signals(loop);
+int run_daemon(const Config& config, const std::filesystem::path& file) {
     say(fmt::format("tsbackupd {} with libpq {}", version, libpq_version_text(libpq_version())));
-
-    Repository repository = Repository::open(real_fs(), config.repository);
-    lock_and_recover(repository);
-    const Bookkeeping bookkeeping{.history = true, .log = true};
-    Service service(loop.get_executor(), config, repository, libpq_sessions(), system_clock(),
-                    bookkeeping);
-    const uid_t own_uid = geteuid();
-    const PeerCheck check = [&](const Peer& peer) {
-        return caller_of(peer, config.control, own_uid);
-    };
-    const RequestHandler handler = [&](const Caller& caller, const Request& request,
-                                       const EmitEvent& emit) {
-        return handle_request(service, caller, request, emit);
-    };
-    ControlServer control(loop.get_executor(), listen_on(config.control.socket), check, handler,
-                          ControlLimits());
-    say(fmt::format("ready: repository {}, control socket {}", repository.path().string(),
-                    config.control.socket.string()));
-
-    loop.run();
-    signals.cancel();
-    control.stop();
-    service.stop();
-    drain(loop);
-    ::unlink(config.control.socket.c_str());
-    say("stopped");
-    return 0;
+    return Daemon(config, file).run();
 }
 
 }  // namespace tsb

@@ -12,8 +12,9 @@
 
 namespace tsb {
 
-/// Runs the daemon until SIGTERM or SIGINT; its exit code. Error when it cannot start.
-int run_daemon(const Config& config);
+/// Runs the daemon until SIGTERM or SIGINT; its exit code. `file` is where `config` was read from,
+/// and is read again on SIGHUP. Error when it cannot start.
+int run_daemon(const Config& config, const std::filesystem::path& file);
 
 /// Runs `request` as the daemon would, but here, showing it by `presenter`; the exit code of
 /// tsbackupctl. A backup takes the repository's lock: Error{repository_locked} while a daemon has

@@ -12,6 +12,7 @@
 #include <list>
 
 #include "daemon/control_session.hpp"
+#include "daemon/log_limit.hpp"
 
 namespace tsb {
 
@@ -21,6 +22,40 @@ using Protocol = asio::local::stream_protocol;
 namespace {
 
 constexpr auto pause_after_failed_accept = std::chrono::milliseconds(100);
+constexpr std::size_t longest_shown = 100;  // bytes of a text of the client's
+
+std::string client_name(uid_t uid, pid_t pid) {
+    return fmt::format("client uid {} pid {}", uid, pid);
+}
+
+std::string shown(const std::string& text) {
+    return text.size() <= longest_shown ? text : text.substr(0, longest_shown) + "...";
+}
+
+/// "backup main": the verb and what it is for, without its options.
+std::string words_of(const Request& request, const VerbSpec* verb) {
+    std::string words = shown(request.verb);
+    if (verb == nullptr || verb->positional.empty()) return words;
+    const auto object = request.args.find(verb->positional);
+    if (object == request.args.end() || !object->is_string()) return words;
+    return words + " " + shown(object->get<std::string>());
+}
+
+std::string words_of(const Error& failure) {
+    const bool asked_wrongly = failure.code() == ErrorCode::refused ||
+                               failure.code() == ErrorCode::usage ||
+                               failure.code() == ErrorCode::busy;
+    return fmt::format("{} [{}] {}", asked_wrongly ? "refused" : "failed",
+                       kind_of(failure.code()).name, failure.what());
+}
+
+/// Monitoring asks every few seconds: what only looks is told when it fails. That it looked at
+/// something unhealthy is no failure.
+LogLevel level_of(const ControlSession& session, const VerbSpec* verb) {
+    const bool looks = verb != nullptr && verb->right == Right::read;
+    const bool failed = session.failure() && session.failure()->code() != ErrorCode::unhealthy;
+    return looks && !failed ? LogLevel::debug : LogLevel::info;
+}
 
 }  // namespace
 
@@ -30,7 +65,8 @@ struct ControlServer::Impl : std::enable_shared_from_this<ControlServer::Impl> {
         : acceptor(loop, Protocol(), listener.get()),
           check(std::move(c)),
           handler(std::move(h)),
-          limits(l) {
+          limits(l),
+          complaints(l.complaints_per_minute, std::chrono::minutes(1)) {
         listener.release();  // the acceptor closes it
     }
 
@@ -38,11 +74,15 @@ struct ControlServer::Impl : std::enable_shared_from_this<ControlServer::Impl> {
     void admit(Protocol::socket socket);
     asio::awaitable<void> serve(std::shared_ptr<ControlSession> session);
     std::optional<Error> refusal_of(const Caller& caller) const;
+    void tell(const ControlSession& session, const std::string& why_it_left);
+    void complain(const std::string& message);
+    void tell_unwritten(LogLimit::TimePoint now);
 
     Protocol::acceptor acceptor;
     const PeerCheck check;
     const RequestHandler handler;
     const ControlLimits limits;
+    LogLimit complaints;
     std::list<std::shared_ptr<ControlSession>> sessions;
 };
 
@@ -54,11 +94,12 @@ asio::awaitable<void> ControlServer::Impl::accept_clients() {
             co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, failed));
         if (failed == asio::error::operation_aborted) co_return;
         if (failed) {
-            log(LogLevel::warning, "", "cannot accept a control client: " + failed.message());
+            complain("cannot accept a control client: " + failed.message());
             asio::steady_timer pause(acceptor.get_executor(), pause_after_failed_accept);
             co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
             continue;
         }
+        tell_unwritten(std::chrono::steady_clock::now());
         admit(std::move(socket));
     }
 }
@@ -70,15 +111,14 @@ void ControlServer::Impl::admit(Protocol::socket socket) {
         auto session =
             std::make_shared<ControlSession>(std::move(socket), caller, limits.write_timeout);
         if (const std::optional<Error> refusal = refusal_of(caller)) {
-            log(LogLevel::warning, "",
-                fmt::format("{} (uid {}, pid {})", refusal->what(), peer.uid, peer.pid));
+            complain(client_name(peer.uid, peer.pid) + ": " + words_of(*refusal));
             session->refuse(*refusal);
             return;
         }
         sessions.push_back(session);
         asio::co_spawn(acceptor.get_executor(), serve(session), asio::detached);
     } catch (const std::exception& error) {
-        log(LogLevel::warning, "", std::string("dropped a control client: ") + error.what());
+        complain(std::string("dropped a control client: ") + error.what());
     }
 }
 
@@ -99,13 +139,48 @@ std::optional<Error> ControlServer::Impl::refusal_of(const Caller& caller) const
 
 asio::awaitable<void> ControlServer::Impl::serve(std::shared_ptr<ControlSession> session) {
     const auto self = shared_from_this();
+    std::string why_it_left;
     try {
         co_await session->run(handler, limits.request_timeout);
     } catch (const std::exception& error) {
-        log(LogLevel::debug, "",
-            fmt::format("control client uid {} left: {}", session->caller().uid, error.what()));
+        why_it_left = error.what();
     }
+    tell(*session, why_it_left);
     sessions.remove(session);
+}
+
+/// Logs what `session` asked for and what became of it; `why_it_left` is empty when it got its
+/// answer.
+void ControlServer::Impl::tell(const ControlSession& session, const std::string& why_it_left) {
+    const std::string client = client_name(session.caller().uid, session.caller().pid);
+    if (!session.request()) {
+        if (session.failure()) {
+            complain(client + ": malformed request: " + words_of(*session.failure()));
+        } else {
+            log(LogLevel::debug, "", client + ": sent no request: " + why_it_left);
+        }
+        return;
+    }
+    const VerbSpec* verb = find_verb(session.request()->verb);
+    std::string end;
+    if (session.has_ended()) end = session.failure() ? words_of(*session.failure()) : "ok";
+    if (!why_it_left.empty()) end += (end.empty() ? "it left: " : ", but it left: ") + why_it_left;
+    log(level_of(session, verb), "",
+        fmt::format("{}: {}: {}", client, words_of(*session.request(), verb), end));
+}
+
+/// Logs a warning that anybody could cause any number of.
+void ControlServer::Impl::complain(const std::string& message) {
+    const auto now = std::chrono::steady_clock::now();
+    tell_unwritten(now);
+    if (complaints.admits(now)) log(LogLevel::warning, "", message);
+}
+
+void ControlServer::Impl::tell_unwritten(LogLimit::TimePoint now) {
+    const std::size_t count = complaints.take_unwritten(now);
+    if (count == 0) return;
+    log(LogLevel::warning, "",
+        fmt::format("{} more refused clients and malformed requests were not logged", count));
 }
 
 ControlServer::ControlServer(const asio::any_io_executor& loop, Fd listener, PeerCheck check,
@@ -121,6 +196,7 @@ void ControlServer::stop() {
     boost::system::error_code ignored;
     impl_->acceptor.close(ignored);
     for (const auto& session : impl_->sessions) session->drop_unless_asked();
+    impl_->tell_unwritten(LogLimit::TimePoint::max());
 }
 
 std::size_t ControlServer::clients() const {

@@ -39,10 +39,6 @@ private:
     std::shared_ptr<State> state_;
 };
 
-Error left(const std::string& why) {
-    return {ErrorCode::daemon_unreachable, "cannot talk to control client: " + why};
-}
-
 }  // namespace
 
 ControlSession::ControlSession(Socket socket, Caller caller,
@@ -59,20 +55,22 @@ void ControlSession::refuse(const Error& error) {
 
 asio::awaitable<void> ControlSession::run(const RequestHandler& handler,
                                           std::chrono::milliseconds request_timeout) {
-    const std::string line = co_await read_line(request_timeout);
-    asked_ = true;
-    Outcome outcome = co_await answer(handler, line);
-    Json last = encode_outcome(std::move(outcome));
+    Outcome found = co_await outcome(handler, request_timeout);
+    ended_ = true;
+    failure_ = found.failure;
+    Json last = encode_outcome(std::move(found));
     co_await send(std::move(last));
 }
 
-asio::awaitable<Outcome> ControlSession::answer(const RequestHandler& handler,
-                                                const std::string& line) {
+asio::awaitable<Outcome> ControlSession::outcome(const RequestHandler& handler,
+                                                 std::chrono::milliseconds request_timeout) {
     const EmitEvent emit = [this](Json event) { return send(std::move(event)); };
     std::exception_ptr thrown;
     try {
-        const Request request = decode_request(line);
-        co_return co_await handler(caller_, request, emit);
+        const std::string line = co_await read_line(request_timeout);
+        asked_ = true;
+        request_ = decode_request(line);
+        co_return co_await handler(caller_, *request_, emit);
     } catch (...) {
         thrown = std::current_exception();
     }
@@ -87,14 +85,11 @@ asio::awaitable<std::string> ControlSession::read_line(std::chrono::milliseconds
     const std::size_t length =
         co_await asio::async_read_until(socket_, asio::dynamic_buffer(buffer, request_limit), '\n',
                                         asio::redirect_error(asio::use_awaitable, failed));
-    if (deadline.expired()) throw left("no request in time");
+    if (deadline.expired()) leave("no request in time");
     if (failed == asio::error::not_found) {
-        const Error too_long(ErrorCode::usage, "cannot read the request: longer than 64 KiB");
-        Json answer = encode_outcome(Outcome(Json::object(), too_long));
-        co_await send(std::move(answer));
-        throw left(too_long.what());
+        throw Error(ErrorCode::usage, "cannot read the request: longer than 64 KiB");
     }
-    if (failed) throw left(failed.message());
+    if (failed) leave(failed.message());
     buffer.resize(length - 1);
     co_return buffer;
 }
@@ -105,9 +100,12 @@ asio::awaitable<void> ControlSession::send(Json value) {
     const Deadline deadline(socket_, write_timeout_);
     co_await asio::async_write(socket_, asio::buffer(line),
                                asio::redirect_error(asio::use_awaitable, failed));
-    if (!failed) co_return;
+    if (failed) leave(deadline.expired() ? "it does not read" : failed.message());
+}
+
+void ControlSession::leave(const std::string& why) {
     gone_ = true;
-    throw left(deadline.expired() ? "it does not read" : failed.message());
+    throw Error(ErrorCode::daemon_unreachable, why);
 }
 
 void ControlSession::drop_unless_asked() {

@@ -42,6 +42,18 @@ Json describe(const StoredFile& file) {
     return {{"name", file.name}, {"size", file.size}, {"sha256", file.sha256}};
 }
 
+/// How far a running job is, and for how long it goes on if it goes on like that.
+void add_forecast(const Job& job, SystemTime now, Json& out) {
+    const std::uint64_t total = job.meter.bytes_total;
+    const std::uint64_t done = std::min<std::uint64_t>(job.meter.bytes_done, total);
+    if (job.state != JobState::running || done == 0) return;
+    out["percent"] = done * 100 / total;
+    const std::chrono::duration<double> elapsed = now - job.started;
+    const double rest =
+        elapsed.count() * static_cast<double>(total - done) / static_cast<double>(done);
+    out["eta_s"] = static_cast<std::uint64_t>(std::max(rest, 0.0));
+}
+
 template <class Item>
 Json describe_all(const std::vector<Item>& items) {
     Json out = Json::array();
@@ -93,7 +105,10 @@ Json describe(const BackupEntry& entry, SystemTime now) {
         return out;
     }
     const Metadata& metadata = *entry.metadata;
-    out["state"] = "good";
+    out["state"] = entry.good() ? "good" : "damaged";
+    if (!entry.good()) out["problem"] = entry.why_not_good();
+    if (entry.notes.pin) out["kept"] = entry.notes.pin->reason;
+    if (entry.notes.verification) out["verified_at"] = to_iso8601(entry.notes.verification->at);
     out["stopped_at"] = to_iso8601(metadata.stopped_at);
     out["age_s"] = age_seconds(metadata.stopped_at, now);
     out["stored_bytes"] = metadata.stored_bytes;
@@ -106,18 +121,37 @@ Json describe(const BackupEntry& entry, SystemTime now) {
     return out;
 }
 
-Json describe(const Job& job) {
+Json describe(const Job& job, SystemTime now) {
     Json out = encode_progress(progress_of(job));
     out.erase("event");
     out["state"] = to_string(job.state);
     out["asked_by"] = job.spec.asked_by;
     out["started_at"] = to_iso8601(job.started);
-    if (!job.has_ended()) return out;
+    if (!job.has_ended()) {
+        add_forecast(job, now, out);
+        return out;
+    }
     out["ended_at"] = to_iso8601(job.ended);
     if (job.outcome.result.contains("backup_id")) {
         out["backup_id"] = job.outcome.result["backup_id"];
     }
     if (job.outcome.failure) out["error"] = encode_outcome(job.outcome)["error"];
+    return out;
+}
+
+Json describe(const JobRecord& record) {
+    Json out = {{"job", record.job_id},
+                {"kind", record.kind},
+                {"cluster", record.cluster},
+                {"state", record.outcome},
+                {"asked_by", record.asked_by},
+                {"bytes_done", record.bytes},
+                {"ended_at", to_iso8601(record.ended_at)}};
+    if (record.started_at) out["started_at"] = to_iso8601(*record.started_at);
+    if (!record.backup_id.empty()) out["backup_id"] = record.backup_id;
+    if (record.error_code.empty()) return out;
+    out["error"] = {
+        {"code", record.error_code}, {"message", record.message}, {"hint", record.hint}};
     return out;
 }
 

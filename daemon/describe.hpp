@@ -11,7 +11,8 @@ namespace tsb {
 Json describe(const Metadata& metadata);
 /// A line of `list`: a good backup in short, or a broken one with its problem.
 Json describe(const BackupEntry& entry, SystemTime now);
-Json describe(const Job& job);
+Json describe(const Job& job, SystemTime now);
+Json describe(const JobRecord& record);
 
 /// A snapshot of a job for clients that follow it.
 ProgressEvent progress_of(const Job& job);

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -15,7 +17,8 @@ namespace asio = boost::asio;
 namespace {
 
 bool writes_repository(const Request& request) {
-    return request.verb == "backup";
+    constexpr std::array writing = {"backup", "prune", "keep", "unkeep", "delete"};
+    return std::find(writing.begin(), writing.end(), request.verb) != writing.end();
 }
 
 }  // namespace

@@ -149,7 +149,7 @@ RestoreOptions restore_options(Service& service, const Caller& caller, const Jso
     options.tablespace_map = parse_map(list_arg(args, "tablespace-map"));
     options.owner = parse_owner(text_arg(args, "owner"));
     options.any_version = flag_arg(args, "any-version");
-    const ClusterConfig cluster = configuration_of(service.config, options.cluster);
+    const ClusterConfig cluster = configuration_of(*service.config(), options.cluster);
     options.server_binaries = cluster.server_binaries;
     confine(options, cluster.restore_roots, caller);
     return options;

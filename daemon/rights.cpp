@@ -10,6 +10,7 @@ namespace {
 bool names(const std::vector<Principal>& principals, const Peer& peer) {
     return std::any_of(principals.begin(), principals.end(), [&](const Principal& principal) {
         if (!principal.group) return principal.id == peer.uid;
+        if (principal.id == unmapped_gid) return false;
         return std::find(peer.groups.begin(), peer.groups.end(), principal.id) != peer.groups.end();
     });
 }
@@ -26,6 +27,7 @@ Right configured_right(const ControlConfig& control, const Peer& peer) {
 Caller caller_of(const Peer& peer, const ControlConfig& control, uid_t own_uid) {
     Caller caller;
     caller.uid = peer.uid;
+    caller.pid = peer.pid;
     caller.groups = peer.groups;
     if (peer.uid == unmapped_uid) return caller;
     caller.trusted = peer.uid == 0 || peer.uid == own_uid;
@@ -36,6 +38,7 @@ Caller caller_of(const Peer& peer, const ControlConfig& control, uid_t own_uid) 
 Caller local_caller() {
     Caller caller;
     caller.uid = geteuid();
+    caller.pid = getpid();
     caller.groups = {getegid()};
     caller.right = Right::restore;
     caller.trusted = true;

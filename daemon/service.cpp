@@ -19,8 +19,12 @@ JobRecord record_of(const Job& job, JobState end) {
     if (job.outcome.failure) {
         record.error_code = kind_of(job.outcome.failure->code()).name;
         record.message = job.outcome.failure->what();
+        record.hint = job.outcome.failure->hint();
     }
+    record.started_at = job.started;
     record.ended_at = job.ended;
+    record.asked_by = job.spec.asked_by;
+    record.bytes = job.meter.bytes_done;
     return record;
 }
 
@@ -46,19 +50,40 @@ bool has_backup(Repository& repository, const std::string& cluster, const std::s
 
 }  // namespace
 
+std::vector<ClusterConfig> chosen_clusters(const Config& config, const std::string& named) {
+    if (named.empty()) return config.clusters;
+    return {config.cluster(named)};
+}
+
 Service::Service(boost::asio::any_io_executor loop, Config configuration, Repository& backups,
                  SessionFactory sessions, const Clock& time, Bookkeeping bookkeeping)
-    : config(std::move(configuration)),
-      repository(backups),
+    : repository(backups),
       connect(std::move(sessions)),
       clock(time),
       jobs(std::move(loop), time,
            [this](const Job& job, JobState end) { return record(job, end); }),
-      bookkeeping_(bookkeeping) {}
+      bookkeeping_(bookkeeping) {
+    set_config(std::move(configuration));
+}
+
+std::shared_ptr<const Config> Service::config() const {
+    const std::lock_guard lock(config_mutex_);
+    return config_;
+}
+
+void Service::set_config(Config configuration) {
+    const unsigned max_concurrent = configuration.max_concurrent_jobs;
+    {
+        const std::lock_guard lock(config_mutex_);
+        config_ = std::make_shared<const Config>(std::move(configuration));
+    }
+    jobs.set_max_concurrent(max_concurrent);
+}
 
 std::vector<std::string> Service::cluster_names() {
     std::vector<std::string> names = repository.clusters();
-    for (const ClusterConfig& cluster : config.clusters) names.push_back(cluster.name);
+    const std::shared_ptr<const Config> known = config();
+    for (const ClusterConfig& cluster : known->clusters) names.push_back(cluster.name);
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
@@ -95,9 +120,13 @@ void Service::stop() {
 boost::asio::awaitable<void> Service::record(const Job& job, JobState end) {
     if (bookkeeping_.log) log_end(job, end);
     if (!bookkeeping_.history) co_return;
-    std::function<void()> work = [this, entry = record_of(job, end)] {
-        const std::lock_guard lock(history_mutex_);
-        repository.record(entry);
+    std::vector<std::string> clusters = job.spec.clusters;
+    if (clusters.empty()) clusters = {job.spec.cluster};
+    std::function<void()> work = [this, clusters, entry = record_of(job, end)]() mutable {
+        for (const std::string& cluster : clusters) {
+            entry.cluster = cluster;
+            repository.record(entry);
+        }
     };
     co_await run_on_thread(std::move(work));
 }

@@ -2,6 +2,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <iostream>
 
 #include "core/base/heap.hpp"
@@ -34,14 +35,19 @@ ProgramSpec program() {
     return spec;
 }
 
+std::filesystem::path config_file(const CommandLine& line) {
+    const auto file = line.values.find("config");
+    return absolute_path(file == line.values.end() ? default_config : file->second);
+}
+
 /// The configuration file's, or with --repository alone one that knows just the repository.
 Config configuration(const CommandLine& line) {
     const auto file = line.values.find("config");
     const auto repository = line.values.find("repository");
-    if (repository == line.values.end()) {
-        return load_config(file == line.values.end() ? default_config : file->second);
-    }
-    if (line.verb == nullptr || line.verb->name == "backup") {
+    if (repository == line.values.end()) return load_config(config_file(line));
+    const bool needs_cluster =
+        line.verb == nullptr || line.verb->name == "backup" || line.verb->name == "prune";
+    if (needs_cluster) {
         throw Error(ErrorCode::usage, "--repository is not enough here", "use --config");
     }
     Config config = file == line.values.end() ? Config() : load_config(file->second);
@@ -81,8 +87,8 @@ int run_command(const CommandLine& line, const ProgramSpec& spec) {
         std::cout << "configuration is good: " << config.clusters.size() << " cluster(s)\n";
         return 0;
     }
-    set_up_log(config.log_level);
-    return run_daemon(config);
+    set_up_log(config.log_level, config.log_format);
+    return run_daemon(config, config_file(line));
 }
 
 int run(int argc, char** argv) {
@@ -90,6 +96,8 @@ int run(int argc, char** argv) {
     // Before anything is made or read: files for nobody else, and no core with a password in it.
     umask(0077);
     prctl(PR_SET_DUMPABLE, 0);
+    // Whoever started us may ignore it, which is inherited: hooks must be waited for.
+    static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
     const ProgramSpec spec = program();
     try {
         return run_command(parse_command_line(spec, words_of(argc, argv)), spec);

@@ -30,7 +30,32 @@ constexpr std::array backup_args = {
     no_progress_arg,
     cancel_on_exit_arg,
 };
+constexpr std::array status_args = {
+    ArgSpec{"health", ArgKind::flag, "", "only what is wrong"},
+};
+constexpr std::array list_args = {
+    ArgSpec{"why", ArgKind::flag, "", "for each backup whether retention keeps it, and why"},
+};
 constexpr std::array show_args = {cluster_arg};
+constexpr std::array prune_args = {
+    ArgSpec{"dry-run", ArgKind::flag, "", "only tell what would go and what would stay, and why"},
+    ArgSpec{"force", ArgKind::flag, "", "although the last backup failed"},
+    detach_arg,
+    no_progress_arg,
+    cancel_on_exit_arg,
+};
+constexpr std::array keep_args = {
+    cluster_arg,
+    ArgSpec{"reason", ArgKind::text, "TEXT", "why; shown wherever the backup is"},
+};
+constexpr std::array delete_args = {
+    cluster_arg,
+    ArgSpec{"force", ArgKind::flag, "", "although it is the newest good one of its cluster"},
+    ArgSpec{"yes", ArgKind::local, "", "do not ask"},
+};
+constexpr std::array schedule_args = {
+    ArgSpec{"next", ArgKind::text, "N", "that many runs of each entry; default 3"},
+};
 constexpr std::array verify_args = {
     cluster_arg,
     ArgSpec{"all", ArgKind::flag, "", "verify every backup (of the cluster, when one is named)"},
@@ -53,13 +78,9 @@ constexpr std::array watch_args = {no_progress_arg, cancel_on_exit_arg};
 
 constexpr std::array verbs = {
     VerbSpec{"init", Right::none, true, "", false, "make the repository", {}},
-    VerbSpec{"status",
-             Right::read,
-             false,
-             "",
-             false,
-             "age of each cluster's last good backup, running jobs, problems",
-             {}},
+    VerbSpec{"status", Right::read, false, "", false,
+             "age of each cluster's last good backup, next run, running jobs, problems",
+             status_args},
     VerbSpec{"check",
              Right::read,
              false,
@@ -68,16 +89,27 @@ constexpr std::array verbs = {
              "look whether a backup would work, without taking one",
              {}},
     VerbSpec{"backup", Right::operate, true, "cluster", false, "take a base backup", backup_args},
-    VerbSpec{"list", Right::read, true, "cluster", false, "list the backups", {}},
+    VerbSpec{"list", Right::read, true, "cluster", false, "list the backups", list_args},
     VerbSpec{"show", Right::read, true, "backup", true, "all that is known of a backup", show_args},
     VerbSpec{"verify", Right::operate, true, "backup", false,
              "prove a backup (default: latest) from its stored bytes", verify_args},
     VerbSpec{"restore", Right::restore, true, "backup", true,
              "restore a backup into a new or empty directory", restore_args},
+    VerbSpec{"schedule", Right::read, false, "cluster", false,
+             "what runs next, when, and what did not run", schedule_args},
+    VerbSpec{"prune", Right::operate, true, "cluster", false,
+             "remove the backups that retention does not keep", prune_args},
+    VerbSpec{"keep", Right::operate, true, "backup", true, "never remove a backup by itself",
+             keep_args},
+    VerbSpec{"unkeep", Right::operate, true, "backup", true, "leave a backup to retention again",
+             show_args},
+    VerbSpec{"delete", Right::operate, true, "backup", true, "remove one backup", delete_args,
+             "Delete backup {} for good?"},
     VerbSpec{"jobs", Right::read, false, "job", false, "running and recent jobs", {}},
     VerbSpec{"cancel", Right::operate, false, "job", true, "stop a running job", {}},
     VerbSpec{"watch", Right::read, false, "job", false, "follow running jobs until they end",
              watch_args},
+    VerbSpec{"reload", Right::operate, false, "", false, "read the configuration file again", {}},
     VerbSpec{"version", Right::read, false, "", false, "versions of client, daemon and libpq", {}},
 };
 
@@ -166,9 +198,13 @@ std::string words_for(const VerbSpec& verb) {
         std::string_view words;
     };
     constexpr std::array rows = {
-        Row{"init", "make the repository"}, Row{"status", "tell the status"},
-        Row{"backup", "back up"},           Row{"list", "list backups"},
-        Row{"jobs", "list jobs"},           Row{"version", "tell the versions"},
+        Row{"init", "make the repository"},
+        Row{"status", "tell the status"},
+        Row{"backup", "back up"},
+        Row{"list", "list backups"},
+        Row{"jobs", "list jobs"},
+        Row{"version", "tell the versions"},
+        Row{"schedule", "tell the schedule"},
     };
     const auto* row = std::find_if(rows.begin(), rows.end(),
                                    [&](const Row& each) { return each.verb == verb.name; });

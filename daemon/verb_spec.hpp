@@ -38,6 +38,8 @@ struct VerbSpec {
     bool positional_required;
     std::string_view summary;
     std::span<const ArgSpec> args;  // without the positional one
+    std::string_view confirm =
+        {};  // what a client asks a person at a terminal first; empty: nothing
 };
 
 /// The whole table, in the order of the help text. Thread: any.

@@ -20,8 +20,11 @@ constexpr std::array handlers = {
     HandlerRow{"status", status_verb},   HandlerRow{"check", check_verb},
     HandlerRow{"backup", backup_verb},   HandlerRow{"list", list_verb},
     HandlerRow{"show", show_verb},       HandlerRow{"verify", verify_verb},
-    HandlerRow{"restore", restore_verb}, HandlerRow{"jobs", jobs_verb},
-    HandlerRow{"cancel", cancel_verb},   HandlerRow{"watch", watch_verb},
+    HandlerRow{"restore", restore_verb}, HandlerRow{"schedule", schedule_verb},
+    HandlerRow{"prune", prune_verb},     HandlerRow{"keep", keep_verb},
+    HandlerRow{"unkeep", unkeep_verb},   HandlerRow{"delete", delete_verb},
+    HandlerRow{"jobs", jobs_verb},       HandlerRow{"cancel", cancel_verb},
+    HandlerRow{"watch", watch_verb},     HandlerRow{"reload", reload_verb},
     HandlerRow{"version", version_verb},
 };
 

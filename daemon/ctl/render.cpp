@@ -57,13 +57,14 @@ std::string render_jobs(const Json& result) {
     for (const Json& job : list_at(result, "jobs")) {
         std::string detail = text_at(job, "backup_id");
         if (job.contains("error")) detail = text_at(job["error"], "message");
-        if (text_at(job, "state") == "running") detail = text_at(job, "phase");
+        if (text_at(job, "state") == "running") detail = phase_text(job);
         rows.push_back({text_at(job, "job"), text_at(job, "kind"), text_at(job, "cluster"),
-                        text_at(job, "state"), text_at(job, "started_at"), text_at(job, "ended_at"),
-                        detail});
+                        text_at(job, "asked_by"), text_at(job, "state"), text_at(job, "started_at"),
+                        text_at(job, "ended_at"), detail});
     }
     if (rows.empty()) return "no jobs\n";
-    return text_table({"JOB", "KIND", "CLUSTER", "STATE", "STARTED", "ENDED", "DETAIL"}, rows);
+    return text_table({"JOB", "KIND", "CLUSTER", "FOR", "STATE", "STARTED", "ENDED", "DETAIL"},
+                      rows);
 }
 
 std::string render_cancel(const Json& result) {
@@ -80,6 +81,29 @@ std::string render_init(const Json& result) {
                        text_at(result, "uuid"));
 }
 
+std::string render_keep(const Json& result) {
+    return fmt::format("backup {} of {} is kept until 'unkeep'\n", text_at(result, "backup_id"),
+                       text_at(result, "cluster"));
+}
+
+std::string render_unkeep(const Json& result) {
+    return fmt::format("backup {} of {} is left to retention\n", text_at(result, "backup_id"),
+                       text_at(result, "cluster"));
+}
+
+std::string render_delete(const Json& result) {
+    return fmt::format("deleted backup {} of {}, {} freed\n", text_at(result, "backup_id"),
+                       text_at(result, "cluster"), size_at(result, "freed_bytes"));
+}
+
+std::string render_reload(const Json& result) {
+    std::string out;
+    for (const Json& change : list_at(result, "changes")) {
+        out += printable(change.get<std::string>()) + "\n";
+    }
+    return out.empty() ? "the configuration is the same as before\n" : out;
+}
+
 std::string render_detached(const Json& result) {
     return fmt::format("started job {0}\nfollow it with: tsbackupctl watch {0}\n",
                        text_at(result, "job"));
@@ -91,12 +115,15 @@ struct Renderer {
 };
 
 constexpr std::array renderers = {
-    Renderer{"status", render_status},   Renderer{"check", render_check},
-    Renderer{"backup", render_backup},   Renderer{"list", render_list},
-    Renderer{"show", render_show},       Renderer{"verify", render_verify},
-    Renderer{"restore", render_restore}, Renderer{"jobs", render_jobs},
-    Renderer{"watch", render_jobs},      Renderer{"cancel", render_cancel},
-    Renderer{"version", render_version}, Renderer{"init", render_init},
+    Renderer{"status", render_status},     Renderer{"check", render_check},
+    Renderer{"backup", render_backup},     Renderer{"list", render_list},
+    Renderer{"show", render_show},         Renderer{"verify", render_verify},
+    Renderer{"restore", render_restore},   Renderer{"jobs", render_jobs},
+    Renderer{"watch", render_jobs},        Renderer{"cancel", render_cancel},
+    Renderer{"version", render_version},   Renderer{"init", render_init},
+    Renderer{"schedule", render_schedule}, Renderer{"prune", render_prune},
+    Renderer{"keep", render_keep},         Renderer{"unkeep", render_unkeep},
+    Renderer{"delete", render_delete},     Renderer{"reload", render_reload},
 };
 
 /// A line feed has a meaning in our own findings only; elsewhere it may be a stranger's.

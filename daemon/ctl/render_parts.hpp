@@ -29,6 +29,8 @@ inline const Json& list_at(const Json& object, const char* key) {
     const auto found = object.find(key);
     return found == object.end() ? empty : *found;
 }
+/// "copying", "copying, 42 %, 0:05 left": what a job that has not ended is at.
+std::string phase_text(const Json& job);
 /// "17.11" of "17.11 (Debian 17.11-1.pgdg13+1)".
 inline std::string short_version(const std::string& version) {
     return version.substr(0, version.find(' '));
@@ -38,6 +40,8 @@ inline std::string short_version(const std::string& version) {
 std::string render_status(const Json& result);
 std::string render_check(const Json& result);
 std::string render_list(const Json& result);
+std::string render_schedule(const Json& result);
+std::string render_prune(const Json& result);
 std::string render_show(const Json& result);
 
 }  // namespace tsb

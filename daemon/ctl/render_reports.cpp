@@ -28,33 +28,73 @@ std::string database_text(const Json& database) {
     return out;
 }
 
+/// "good", "damaged: ...", with what else is known: that it is kept, what retention says.
+std::string state_of(const Json& backup) {
+    std::string out = text_at(backup, "state");
+    if (const std::string problem = text_at(backup, "problem"); !problem.empty()) {
+        out += ": " + problem;
+    }
+    const std::string label = text_at(backup, "label");
+    const bool chosen = label != "tsbackup " + text_at(backup, "backup_id");  // not the default
+    if (!label.empty() && chosen) out += ", label: " + label;
+    if (backup.contains("kept")) {
+        const std::string reason = text_at(backup, "kept");
+        out += reason.empty() ? ", kept" : ", kept: " + reason;
+    }
+    if (backup.contains("retention")) out += "; " + text_at(backup["retention"], "sentence");
+    return out;
+}
+
 std::string seconds_text(std::uint64_t milliseconds) {
     return fmt::format("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100);
 }
 
+std::string repository_line(const Json& repository) {
+    std::string out = fmt::format("repository {}: {} free", text_at(repository, "path"),
+                                  size_at(repository, "free_bytes"));
+    if (repository.contains("days_left")) {
+        out +=
+            fmt::format(", {} days left at the present growth", count_at(repository, "days_left"));
+    }
+    return out + "\n";
+}
+
 }  // namespace
+
+std::string phase_text(const Json& job) {
+    std::string out = text_at(job, "phase");
+    if (!job.contains("percent")) return out;
+    const std::chrono::seconds left(count_at(job, "eta_s"));
+    return out + fmt::format(", {} %, {} left", count_at(job, "percent"), human_clock(left));
+}
 
 std::string render_status(const Json& result) {
     std::string out;
+    const bool health_only = result.value("health_only", false);
     for (const Json& cluster : list_at(result, "clusters")) {
+        if (health_only) break;
         const auto last = cluster.find("last_good");
         out += text_at(cluster, "cluster") + ": ";
         out += last == cluster.end()
-                   ? std::string("no good backup\n")
-                   : fmt::format("last good backup {} ({}), {} in all\n", age_at(*last, "age_s"),
+                   ? std::string("no good backup")
+                   : fmt::format("last good backup {} ({}), {} in all", age_at(*last, "age_s"),
                                  text_at(*last, "backup_id"), count_at(cluster, "good"));
+        const std::string next = text_at(cluster, "next_run");
+        out += next.empty() ? "\n" : ", next run " + next + "\n";
     }
     for (const Json& job : list_at(result, "jobs")) {
-        out += fmt::format("running: {} {} of {} ({})\n", text_at(job, "job"), text_at(job, "kind"),
-                           text_at(job, "cluster"), text_at(job, "phase"));
+        if (health_only) break;
+        out += fmt::format("{}: {} {} of {} ({})\n", text_at(job, "state"), text_at(job, "job"),
+                           text_at(job, "kind"), text_at(job, "cluster"), phase_text(job));
     }
-    const Json& repository = result.at("repository");
-    out += fmt::format("repository {}: {} free\n", text_at(repository, "path"),
-                       size_at(repository, "free_bytes"));
+    if (!health_only) out += repository_line(result.at("repository"));
+    for (const Json& warning : list_at(result, "warnings")) {
+        out += "warning: " + printable(warning.get<std::string>()) + "\n";
+    }
     for (const Json& problem : list_at(result, "problems")) {
         out += "problem: " + printable(problem.get<std::string>()) + "\n";
     }
-    return out;
+    return out.empty() ? "healthy\n" : out;
 }
 
 std::string render_check(const Json& result) {
@@ -79,19 +119,59 @@ std::string render_list(const Json& result) {
         const std::string id = text_at(backup, "backup_id");
         const std::string cluster = text_at(backup, "cluster");
         if (text_at(backup, "state") == "broken") {
-            rows.push_back({id, cluster, "-", "-", "-", "-", "-", "-",
-                            "broken: " + text_at(backup, "problem")});
+            rows.push_back({id, cluster, "-", "-", "-", "-", "-", "-", state_of(backup)});
             continue;
         }
         rows.push_back({id, cluster, age_at(backup, "age_s"), size_at(backup, "stored_bytes"),
                         size_at(backup, "cluster_bytes"), text_at(backup, "compression"),
                         short_version(text_at(backup, "server_version")),
-                        version_or_dash(text_at(backup, "timescaledb_version")), "good"});
+                        version_or_dash(text_at(backup, "timescaledb_version")), state_of(backup)});
     }
     if (rows.empty()) return "no backups\n";
     return text_table({"BACKUP", "CLUSTER", "AGE", "STORED", "CLUSTER SIZE", "METHOD", "PG",
                        "TIMESCALEDB", "STATE"},
                       rows);
+}
+
+std::string render_schedule(const Json& result) {
+    std::string out;
+    for (const Json& cluster : list_at(result, "clusters")) {
+        out += text_at(cluster, "cluster") + ":\n";
+        const Json& entries = list_at(cluster, "entries");
+        if (entries.empty()) out += "  no schedule\n";
+        for (const Json& entry : entries) {
+            out += fmt::format("  {} {} ({})\n", text_at(entry, "job"), text_at(entry, "when"),
+                               text_at(entry, "timezone"));
+            if (const std::string job = text_at(entry, "running"); !job.empty()) {
+                out += "    running: " + job + "\n";
+            }
+            if (const std::uint64_t failures = count_at(entry, "failures"); failures > 0) {
+                out += fmt::format("    attempts that failed: {}\n", failures);
+            }
+            for (const Json& run : list_at(entry, "runs")) {
+                const std::string note = text_at(run, "note");
+                out += fmt::format("    {}  {}{}\n", text_at(run, "local"), text_at(run, "due"),
+                                   note.empty() ? "" : "  " + note);
+            }
+        }
+        for (const Json& note : list_at(cluster, "notes")) {
+            out += "  note: " + printable(note.get<std::string>()) + "\n";
+        }
+    }
+    return out;
+}
+
+std::string render_prune(const Json& result) {
+    std::string out;
+    const bool dry_run = result.value("dry_run", false);
+    for (const Json& backup : list_at(result, "backups")) {
+        out += text_at(backup, "backup_id") + "  " + text_at(backup, "sentence") + "\n";
+    }
+    if (dry_run) return out + "nothing was removed (--dry-run)\n";
+    const std::size_t removed = list_at(result, "removed").size();
+    return out + fmt::format("removed {} backup{} of {}, {} freed\n", removed,
+                             removed == 1 ? "" : "s", text_at(result, "cluster"),
+                             size_at(result, "freed_bytes"));
 }
 
 std::string render_show(const Json& result) {

@@ -1,5 +1,7 @@
 // The thin client of tsbackupd: reads a command line, sends one request, shows what comes back.
+#include <spdlog/fmt/fmt.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -61,6 +63,17 @@ void ask_to_cancel(const std::string& path, const std::string& job) {
     Connection(path, cancel).next(-1, silence_limit);
 }
 
+/// Asks what the verb wants to be asked, when a person sits there who can answer.
+void require_consent(const CommandLine& line) {
+    if (line.verb->confirm.empty() || line.has("yes") || ::isatty(STDIN_FILENO) == 0) return;
+    const std::string what = text_arg(line.args, std::string(line.verb->positional).c_str());
+    std::cerr << fmt::format(fmt::runtime(line.verb->confirm), printable(what)) << " [y/N] ";
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer == "y" || answer == "yes") return;
+    throw Error(ErrorCode::cancelled, "nothing was done");
+}
+
 int run_verb(const CommandLine& line, const std::string& name) {
     const std::string path = socket_path(line);
     Presenter presenter(presenter_options(name, std::string(line.verb->name), line.has("json"),
@@ -107,6 +120,7 @@ int run(int argc, char** argv) {
         if (line.verb == nullptr) {
             throw Error(ErrorCode::usage, "no command given", "--help lists the commands");
         }
+        require_consent(line);
         return run_verb(line, spec.name);
     } catch (const Error& error) {
         std::cerr << render_error(spec.name, error);

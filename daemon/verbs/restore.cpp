@@ -3,6 +3,7 @@
 #include "core/ops/run_on.hpp"
 #include "daemon/restore_request.hpp"
 #include "daemon/verbs/handlers.hpp"
+#include "daemon/work/work.hpp"
 
 namespace tsb {
 
@@ -16,14 +17,33 @@ Json describe(const RestoreReport& report, const std::string& cluster) {
             {"restored_files", report.restored_files}, {"notes", report.notes}};
 }
 
+/// What a restore found damaged is verified: if it is so, it must not count as good from now on.
+void verify_after(Service& service, const RestoreOptions& options, const JobContext& context) {
+    if (!service.keeps_books()) return;
+    try {
+        start_verify(service, {{options.cluster, options.backup}}, "restore");
+    } catch (const Error& error) {
+        context.warn(std::string("no verify follows: ") + error.what());
+    }
+}
+
 asio::awaitable<Outcome> restore(Service& service, const RestoreOptions& options,
                                  JobContext& context) {
     std::function<Json()> work = [&] {
         const RestoreReport report = restore_backup(service.repository, options, context);
         return describe(report, options.cluster);
     };
-    Json result = co_await run_on_thread(std::move(work));
-    co_return Outcome(std::move(result));
+    bool damaged = false;
+    std::exception_ptr failure;
+    try {
+        Json result = co_await run_on_thread(std::move(work));
+        co_return Outcome(std::move(result));
+    } catch (const Error& error) {
+        damaged = error.code() == ErrorCode::damaged;
+        failure = std::current_exception();
+    }
+    if (damaged) verify_after(service, options, context);
+    std::rethrow_exception(failure);
 }
 
 }  // namespace
@@ -31,14 +51,22 @@ asio::awaitable<Outcome> restore(Service& service, const RestoreOptions& options
 asio::awaitable<Outcome> restore_verb(VerbCall& call) {
     Service& service = call.service;
     std::function<RestoreOptions()> read = [&call] {
-        return restore_options(call.service, call.caller, call.args);
+        RestoreOptions options = restore_options(call.service, call.caller, call.args);
+        // From here on one backup is meant, whatever is committed while the restore runs.
+        if (options.backup == "latest") {
+            options.backup = call.service.repository.open_backup(options.cluster, "latest").id;
+        }
+        return options;
     };
     const RestoreOptions options = co_await run_on_thread(std::move(read));
     JobWork work = [&service, options](JobContext& context) {
         return restore(service, options, context);
     };
-    JobSpec spec("restore", options.cluster, "restore into " + options.target.string(),
-                 call.caller.uid);
+    JobSpec spec("restore", options.cluster, requester(call.caller.uid));
+    spec.exclusive = {"restore into " + options.target.string()};
+    spec.when_busy = WhenBusy::refuse;
+    spec.at_once = true;
+    spec.limit = job_limit(service, options.cluster);
     JobPointer job = service.jobs.start(std::move(spec), std::move(work));
     co_return co_await attend(call, std::move(job));
 }

@@ -1,10 +1,11 @@
 #include <spdlog/fmt/fmt.h>
 
-#include "core/ops/backup.hpp"
 #include "core/ops/run_on.hpp"
-#include "daemon/backup_request.hpp"
 #include "daemon/describe.hpp"
+#include "daemon/health.hpp"
+#include "daemon/scheduler.hpp"
 #include "daemon/verbs/handlers.hpp"
+#include "daemon/verbs/healthy.hpp"
 
 namespace tsb {
 
@@ -12,124 +13,98 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// One cluster of the report; what is wrong with it is appended to `problems`.
-Json cluster_status(const std::string& cluster, const std::vector<BackupEntry>& entries,
-                    SystemTime now, Json& problems) {
+/// One cluster of the report; what is wrong with single backups of it is appended to `problems`.
+Json cluster_status(const std::string& cluster, bool configured,
+                    const std::vector<BackupEntry>& entries, SystemTime now, Json& problems) {
     Json out = {{"cluster", cluster}};
     Json broken = Json::array();
     std::size_t good = 0;
     for (const BackupEntry& entry : entries) {
         const Json line = describe(entry, now);
-        if (entry.metadata) {
+        if (entry.good()) {
             ++good;
             out["last_good"] = line;
-        } else {
-            broken.push_back(line);
-            problems.push_back(
-                fmt::format("backup {} of {} is broken: {}", entry.id, cluster, entry.problem));
+            continue;
         }
+        broken.push_back(line);
+        problems.push_back(fmt::format("backup {} of {} is {}: {}", entry.id, cluster,
+                                       entry.metadata ? "damaged" : "broken",
+                                       entry.why_not_good()));
     }
-    if (good == 0) problems.push_back(fmt::format("cluster {} has no good backup", cluster));
+    // A cluster that was taken out of the configuration needs none.
+    if (good == 0 && (configured || !entries.empty())) {
+        problems.push_back(fmt::format("cluster {} has no good backup", cluster));
+    }
     out["good"] = good;
     out["broken"] = std::move(broken);
     return out;
 }
 
-Json repository_status(Service& service, Json& problems) {
-    Json out = {{"path", service.repository.path().string()}, {"present", true}, {"free_bytes", 0}};
+/// What the report says of it already, backup by backup.
+bool told_already(const Finding& finding) {
+    return finding.code == HealthCode::broken || finding.code == HealthCode::damaged;
+}
+
+void add_health(Service& service, const std::map<std::string, Expectation>& expected,
+                Json& report) {
+    const HealthReport health = look_at_health(service, expected);
+    for (const Finding& finding : health.findings) {
+        if (told_already(finding)) continue;
+        report[finding.severity == Severity::problem ? "problems" : "warnings"].push_back(
+            finding.sentence);
+    }
+    report["repository"]["free_bytes"] = health.free_bytes;
+    if (health.days_left) report["repository"]["days_left"] = *health.days_left;
+}
+
+Json status_report(Service& service, const std::map<std::string, Expectation>& expected) {
+    const SystemTime now = service.clock.now();
+    Json report = {
+        {"repository",
+         {{"path", service.repository.path().string()}, {"present", true}, {"free_bytes", 0}}},
+        {"clusters", Json::array()},
+        {"problems", Json::array()},
+        {"warnings", Json::array()}};
     try {
         service.repository.require_there();
-        out["free_bytes"] = service.repository.free_bytes();
     } catch (const Error& error) {
         if (error.code() != ErrorCode::repository_missing) throw;
-        out["present"] = false;
-        problems.push_back(std::string(error.what()) + " (" + error.hint() + ")");
+        report["repository"]["present"] = false;
+        report["problems"].push_back(std::string(error.what()) + " (" + error.hint() + ")");
+        return report;
     }
-    return out;
-}
-
-Json status_report(Service& service) {
-    const SystemTime now = service.clock.now();
-    Json problems = Json::array();
-    Json clusters = Json::array();
-    Json repository = repository_status(service, problems);
-    if (!repository["present"]) return {{"repository", repository}, {"problems", problems}};
     for (const std::string& cluster : service.cluster_names()) {
-        clusters.push_back(
-            cluster_status(cluster, service.repository.list(cluster), now, problems));
+        report["clusters"].push_back(cluster_status(cluster, expected.contains(cluster),
+                                                    service.repository.list(cluster), now,
+                                                    report["problems"]));
     }
-    return {{"clusters", std::move(clusters)},
-            {"repository", std::move(repository)},
-            {"problems", std::move(problems)}};
+    add_health(service, expected, report);
+    return report;
 }
 
-Outcome healthy_if_none(Json result, std::size_t problems) {
-    result["healthy"] = problems == 0;
-    if (problems == 0) return Outcome(std::move(result));
-    const std::string message =
-        fmt::format("found {} problem{}", problems, problems == 1 ? "" : "s");
-    return {std::move(result), Error(ErrorCode::unhealthy, message)};
-}
-
-const char* result_text(CheckLine::Result result) {
-    switch (result) {
-        case CheckLine::Result::pass:
-            return "pass";
-        case CheckLine::Result::warn:
-            return "warn";
-        case CheckLine::Result::fail:
-            break;
+void add_next_runs(const Scheduler& scheduler, Json& clusters) {
+    for (Json& cluster : clusters) {
+        const auto due = scheduler.next_due(cluster["cluster"].get<std::string>());
+        if (due) cluster["next_run"] = to_iso8601(*due);
     }
-    return "fail";
-}
-
-Json describe(const CheckLine& line) {
-    return {{"result", result_text(line.result)},
-            {"what", line.what},
-            {"detail", line.detail},
-            {"hint", line.hint}};
-}
-
-std::vector<ClusterConfig> chosen_clusters(const Config& config, const std::string& named) {
-    if (named.empty()) return config.clusters;
-    return {config.cluster(named)};
 }
 
 }  // namespace
 
 asio::awaitable<Outcome> status_verb(VerbCall& call) {
-    std::function<Json()> work = [&call] { return status_report(call.service); };
+    const std::map<std::string, Expectation> expected = expectations(call.service);
+    std::function<Json()> work = [&] { return status_report(call.service, expected); };
     Json result = co_await run_on_thread(std::move(work));
+    if (call.service.scheduler != nullptr) {
+        add_next_runs(*call.service.scheduler, result["clusters"]);
+    }
     Json jobs = Json::array();
-    for (const JobPointer& job : call.service.jobs.running()) jobs.push_back(describe(*job));
+    const SystemTime now = call.service.clock.now();
+    for (const JobPointer& job : call.service.jobs.present()) jobs.push_back(describe(*job, now));
     result["jobs"] = std::move(jobs);
+    result["health_only"] = flag_arg(call.args, "health");
     const std::size_t problems = result["problems"].size();
     co_return healthy_if_none(std::move(result), problems);
-}
-
-asio::awaitable<Outcome> check_verb(VerbCall& call) {
-    Service& service = call.service;
-    Json clusters = Json::array();
-    std::size_t failures = 0;
-    for (const ClusterConfig& cluster :
-         chosen_clusters(service.config, text_arg(call.args, "cluster"))) {
-        Json checking = {{"event", "checking"}, {"cluster", cluster.name}};
-        co_await call.emit(std::move(checking));
-        ProgressMeter meter;
-        JobContext context("", service.stopping.get_token(), meter);
-        const BackupOptions options = backup_options(cluster, Json::object());
-        const std::vector<CheckLine> findings =
-            co_await check_cluster(options, service.repository, service.connect, context);
-        Json lines = Json::array();
-        for (const CheckLine& line : findings) {
-            failures += line.result == CheckLine::Result::fail ? 1 : 0;
-            lines.push_back(describe(line));
-        }
-        Json entry = {{"cluster", cluster.name}, {"lines", std::move(lines)}};
-        clusters.push_back(std::move(entry));
-    }
-    Json result = {{"clusters", std::move(clusters)}};
-    co_return healthy_if_none(std::move(result), failures);
 }
 
 }  // namespace tsb

@@ -1,6 +1,7 @@
-// Lines of the control protocol, as a request and as a reply. What is accepted is the same after
-// it was encoded and decoded again, and an encoded line is one line.
-#include "daemon/wire.hpp"
+// Lines of the control protocol, as a request with its arguments and as a reply. What is accepted
+// is the same after it was encoded and decoded again, and an encoded line is one line. Arguments
+// that are accepted can be read.
+#include "daemon/verb_spec.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace tsb::fuzz {
@@ -16,10 +17,34 @@ std::string line_of(const Json& value) {
     return line;
 }
 
+/// Reads all arguments of `verb` as its handler would.
+void read_args(const VerbSpec& verb, const Json& args) {
+    if (!verb.positional.empty()) text_arg(args, std::string(verb.positional).c_str());
+    for (const ArgSpec& arg : verb.args) {
+        const std::string name(arg.name);
+        if (arg.kind == ArgKind::flag) {
+            flag_arg(args, name.c_str());
+        } else if (arg.kind == ArgKind::list) {
+            list_arg(args, name.c_str());
+        } else {
+            const bool given = args.contains(name);
+            require(given == !text_arg(args, name.c_str()).empty(), "no text means none given");
+        }
+    }
+}
+
+void check_args_of(const Request& request) {
+    for (const VerbSpec& verb : verb_specs()) {
+        const auto check = [&] { check_args(verb, request.args); };
+        if (accepts({ErrorCode::usage}, check)) read_args(verb, request.args);
+    }
+}
+
 void check_request(std::string_view text) {
     Request request;
     if (!accepts({ErrorCode::usage}, [&] { request = decode_request(text); })) return;
     require(!request.verb.empty() && request.args.is_object(), "a request has verb and args");
+    check_args_of(request);
     const std::string line = line_of(encode_request(request));
     if (line.size() > request_limit) return;  // numbers may grow: 1e9 becomes 1000000000.0
     const Request again = decode_request(line);
@@ -56,6 +81,11 @@ std::vector<std::string> seeds() {
     return {
         R"({"v":1,"verb":"backup","args":{"cluster":"main","label":"a\u0000b","rate":64}})",
         R"({"v":1,"verb":"list"})",
+        R"({"v":1,"verb":"restore","args":{"backup":"latest","target":"/srv/x","owner":"a:b",)"
+        R"("tablespace-map":["/a=/b","/c=/d"],"any-version":true,"detach":false}})",
+        R"({"v":1,"verb":"prune","args":{"cluster":"main","dry-run":true,"force":true}})",
+        R"({"v":1,"verb":"keep","args":{"backup":"latest","reason":"\u00e4 \ud83d\ude00"}})",
+        R"({"v":1,"verb":"schedule","args":{"next":"3"}})",
         R"({"v":1,"verb":"restore","args":{"map":[["/a","/b"]],"x":{"y":[1.5e3,null,true]}}})",
         R"({"ok":{"backups":[{"backup_id":"cluster_backup_20261123_014224"}]}})",
         R"({"error":{"code":"busy","message":"job runs","hint":"wait"},"result":{"a":1}})",

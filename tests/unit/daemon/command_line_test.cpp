@@ -163,7 +163,7 @@ TEST_CASE("help names every verb, and a verb's help every option of it") {
         }
     }
     CHECK(contains(verb_help(program(), *find_verb("show")), "usage: prog show BACKUP [OPTIONS]"));
-    CHECK(contains(verb_help(program(), *find_verb("list")), "usage: prog list [CLUSTER]\n"));
+    CHECK(contains(verb_help(program(), *find_verb("check")), "usage: prog check [CLUSTER]\n"));
 }
 
 TEST_CASE("arguments of the wrong type are refused by the daemon too") {

@@ -2,22 +2,19 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <cstring>
 #include <fstream>
 #include <future>
-#include <thread>
 
 #include "daemon/control_socket.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/unit/daemon/control_ground.hpp"
 
 using namespace tsb;
 using namespace std::chrono_literals;
+using tsb::test::ControlClient;
+using tsb::test::ControlGround;
 namespace asio = boost::asio;
 
 namespace {
@@ -47,64 +44,13 @@ private:
     }
 };
 
-/// A control server on a thread of its own.
-class Server {
+/// The server with that handler.
+class Server : public FakeHandler, public ControlGround {
 public:
     explicit Server(ControlLimits limits = {}, Caller caller = local_caller())
-        : control_(
-              loop_.get_executor(), listen_on(path_),
-              [caller](const Peer& peer) { return peer.pid == getpid() ? caller : Caller(); },
-              [this](const Caller&, const Request& request, const EmitEvent& emit) {
-                  return handler.answer(request, emit);
-              },
-              limits),
-          thread_([this] { loop_.run(); }) {}
-    ~Server() {
-        asio::post(loop_, [this] { control_.stop(); });
-        thread_.join();  // ends only when no connection is left
-        CHECK(control_.clients() == 0);
-    }
-    const std::string& path() const { return path_; }
-
-    FakeHandler handler;
-
-private:
-    test::TempDir directory_;
-    std::string path_ = (directory_.path() / "run" / "control.sock").string();
-    asio::io_context loop_{1};
-    ControlServer control_;
-    std::thread thread_;
-};
-
-class Client {
-public:
-    explicit Client(const Server& server) : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::strcpy(address.sun_path, server.path().c_str());
-        REQUIRE(connect(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-    }
-    void send(const std::string& text) {
-        ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL);
-    }
-    /// The next line; empty at the end of the connection.
-    std::string line() {
-        std::string out;
-        char c = 0;
-        while (recv(fd_.get(), &c, 1, 0) == 1) {
-            if (c == '\n') return out;
-            out += c;
-        }
-        return {};
-    }
-    Outcome ask(const std::string& text) {
-        send(text);
-        return decode_reply(line()).outcome;
-    }
-    void leave() { fd_.reset(); }
-
-private:
-    Fd fd_;
+        : ControlGround([this](const Caller&, const Request& request,
+                               const EmitEvent& emit) { return answer(request, emit); },
+                        limits, std::move(caller)) {}
 };
 
 const std::string echo = R"({"v":1,"verb":"echo","args":{"a":1}})"
@@ -113,7 +59,7 @@ const std::string stream = R"({"v":1,"verb":"stream"})"
                            "\n";
 
 bool served(const Server& server) {
-    return !Client(server).ask(echo).failure;
+    return !ControlClient(server).ask(echo).failure;
 }
 
 ControlLimits short_limits() {
@@ -134,7 +80,7 @@ Caller untrusted() {
 
 TEST_CASE("a request is answered and the connection closed") {
     Server server;
-    Client client(server);
+    ControlClient client(server);
     const Outcome outcome = client.ask(echo);
     CHECK(outcome.result == Json({{"a", 1}}));
     CHECK(client.line().empty());
@@ -155,7 +101,7 @@ TEST_CASE("garbage is answered with a usage error and hurts nobody") {
     for (const std::string& garbage :
          {std::string("\n"), std::string("hello\n"), std::string("\0\xff\x01\n", 4),
           std::string("{\"v\":1}\n"), std::string(60000, '[') + "\n"}) {
-        const Outcome outcome = Client(server).ask(garbage);
+        const Outcome outcome = ControlClient(server).ask(garbage);
         REQUIRE(outcome.failure);
         CHECK(outcome.failure->code() == ErrorCode::usage);
     }
@@ -164,7 +110,7 @@ TEST_CASE("garbage is answered with a usage error and hurts nobody") {
 
 TEST_CASE("a frame longer than 64 KiB is refused without being taken in") {
     Server server;
-    Client client(server);
+    ControlClient client(server);
     const Outcome outcome = client.ask(std::string(request_limit + 1, 'x'));
     REQUIRE(outcome.failure);
     CHECK(outcome.failure->code() == ErrorCode::usage);
@@ -174,7 +120,7 @@ TEST_CASE("a frame longer than 64 KiB is refused without being taken in") {
 
 TEST_CASE("half a frame is dropped when its time is over") {
     Server server(short_limits());
-    Client client(server);
+    ControlClient client(server);
     client.send(R"({"v":1,)");
     CHECK(client.line().empty());
     CHECK(served(server));
@@ -182,31 +128,31 @@ TEST_CASE("half a frame is dropped when its time is over") {
 
 TEST_CASE("a client that says nothing is dropped when its time is over") {
     Server server(short_limits());
-    Client client(server);
+    ControlClient client(server);
     CHECK(client.line().empty());
 }
 
 TEST_CASE("a client that vanishes ends its own request only") {
     Server server;
-    Client client(server);
+    ControlClient client(server);
     client.send(stream);
     CHECK(decode_reply(client.line()).event);
     client.leave();
-    server.handler.client_left.get_future().wait();
+    server.client_left.get_future().wait();
     CHECK(served(server));
 }
 
 TEST_CASE("a client that does not read is dropped") {
     Server server(short_limits());
-    Client client(server);
+    ControlClient client(server);
     client.send(stream);
-    server.handler.client_left.get_future().wait();
+    server.client_left.get_future().wait();
     CHECK(served(server));
 }
 
 TEST_CASE("an exception in a handler is told and fails that request only") {
     Server server;
-    const Outcome outcome = Client(server).ask("{\"v\":1,\"verb\":\"throw\"}\n");
+    const Outcome outcome = ControlClient(server).ask("{\"v\":1,\"verb\":\"throw\"}\n");
     REQUIRE(outcome.failure);
     CHECK(outcome.failure->code() == ErrorCode::internal);
     CHECK(served(server));
@@ -214,7 +160,7 @@ TEST_CASE("an exception in a handler is told and fails that request only") {
 
 TEST_CASE("a peer without any right is refused before it has said a word") {
     Server server({}, Caller());
-    Client client(server);
+    ControlClient client(server);
     const ReplyLine reply = decode_reply(client.line());
     REQUIRE(reply.outcome.failure);
     CHECK(reply.outcome.failure->code() == ErrorCode::refused);
@@ -225,9 +171,9 @@ TEST_CASE("more clients than the limit are refused, and let in when others have 
     ControlLimits limits;
     limits.clients = 2;
     Server server(limits);
-    Client first(server);
-    Client second(server);
-    CHECK(Client(server).ask(echo).failure->code() == ErrorCode::busy);
+    ControlClient first(server);
+    ControlClient second(server);
+    CHECK(ControlClient(server).ask(echo).failure->code() == ErrorCode::busy);
     CHECK_FALSE(first.ask(echo).failure);
     CHECK(first.line().empty());
     CHECK(served(server));
@@ -237,14 +183,14 @@ TEST_CASE("one uid has fewer connections than all together") {
     ControlLimits limits;
     limits.clients_per_uid = 1;
     Server server(limits, untrusted());
-    Client first(server);
-    CHECK(Client(server).ask(echo).failure->code() == ErrorCode::busy);
+    ControlClient first(server);
+    CHECK(ControlClient(server).ask(echo).failure->code() == ErrorCode::busy);
     CHECK_FALSE(first.ask(echo).failure);
 }
 
 TEST_CASE("a stopped server drops those who have not asked") {
     auto server = std::make_unique<Server>();
-    Client idle(*server);
+    ControlClient idle(*server);
     CHECK(served(*server));
     server.reset();
     CHECK(idle.line().empty());

@@ -34,7 +34,10 @@ asio::awaitable<Outcome> until_stopped(JobContext& context) {
 
 struct Fixture {
     JobPointer start(const JobWork& work, const std::string& exclusive = "") {
-        JobSpec spec("backup", "main", exclusive, 1000);
+        JobSpec spec("backup", "main", "uid 1000");
+        if (!exclusive.empty()) spec.exclusive = {exclusive};
+        spec.when_busy = WhenBusy::refuse;
+        spec.at_once = true;
         return jobs.start(std::move(spec), work);
     }
     void run() {
@@ -67,7 +70,7 @@ TEST_CASE("every job ends in one state that was recorded before") {
                            Row{break_down, JobState::failed}}) {
         fixture.recorded.clear();
         const JobPointer job = fixture.start(row.work);
-        CHECK(job->state == JobState::queued);
+        CHECK(job->state == JobState::running);
         fixture.run();
         CHECK(job->state == row.end);
         REQUIRE(fixture.recorded.size() == 1);
@@ -119,13 +122,13 @@ TEST_CASE("a second job on the same thing is refused and names the first") {
     CHECK(again->state == JobState::done);
 }
 
-TEST_CASE("only so many jobs run at once") {
+TEST_CASE("only so many jobs are present") {
     Fixture fixture;
-    for (std::size_t i = 0; i < JobRegistry::most_running; ++i) fixture.start(until_stopped);
+    for (std::size_t i = 0; i < JobRegistry::most_present; ++i) fixture.start(until_stopped);
     CHECK(error_of([&] { fixture.start(succeed); }).code() == ErrorCode::busy);
     fixture.jobs.stop_all();
     fixture.run();
-    CHECK(fixture.jobs.running().empty());
+    CHECK(fixture.jobs.present().empty());
 }
 
 TEST_CASE("after stop_all no job starts") {

@@ -1,5 +1,7 @@
 #include "daemon/rights.hpp"
 
+#include <unistd.h>
+
 #include "tests/support/catch.hpp"
 
 using namespace tsb;
@@ -62,6 +64,22 @@ TEST_CASE("the uid that stands for unmapped ones is refused whatever names it") 
     ControlConfig control;
     control.restore = {{false, unmapped_uid}, {true, 50}};
     CHECK(caller_of(peer(unmapped_uid, {50}), control, unmapped_uid).right == Right::none);
+}
+
+TEST_CASE("a gid that stands for unmapped ones gives no right") {
+    ControlConfig control;
+    control.read = {{true, unmapped_gid}};
+    CHECK(caller_of(peer(1000, {1000, unmapped_gid}), control, own_uid).right == Right::none);
+}
+
+TEST_CASE("a caller has the uid, pid and groups of its peer") {
+    Peer who = peer(1001, {50, 60});
+    who.pid = 4711;
+    const Caller caller = caller_of(who, configured(), own_uid);
+    CHECK(caller.uid == 1001);
+    CHECK(caller.pid == 4711);
+    CHECK(caller.groups == who.groups);
+    CHECK(local_caller().pid == getpid());
 }
 
 TEST_CASE("each verb needs its right") {

@@ -101,7 +101,14 @@ TEST_CASE("a detached backup runs on, can be watched and cancelled") {
     REQUIRE_FALSE(started.failure);
     CHECK(ground.events.empty());
     const std::string id = started.result.at("job");
-    CHECK(code_of(ground.ask(request("backup"))) == ErrorCode::busy);
+    const Outcome joined = ground.ask(request("backup", {{"detach", true}}));
+    CHECK(joined.result.at("job") == id);
+    const Json own = {{"detach", true}, {"compress", "zstd:1"}};
+    const std::string waits = ground.ask(request("backup", own)).result.at("job");
+    CHECK(waits != id);
+    CHECK(ground.ask(request("jobs", {{"job", waits}})).result.at("jobs").at(0).at("state") ==
+          "queued");
+    CHECK_FALSE(ground.ask(request("cancel", {{"job", waits}})).failure);
 
     CHECK_FALSE(ground.ask(request("cancel", {{"job", id}})).failure);
     CHECK(code_of(ground.ask(request("watch", {{"job", id}}))) == ErrorCode::cancelled);
@@ -164,8 +171,8 @@ TEST_CASE("a client that leaves ends its request, not its job") {
     boost::asio::co_spawn(ground.loop, handle_request(ground.service, caller, backup, nobody),
                           [&](const std::exception_ptr& why, const Outcome&) { thrown = why; });
     while (!thrown) ground.loop.run_one();
-    CHECK(ground.service.jobs.running().size() == 1);
+    CHECK(ground.service.jobs.present().size() == 1);
     ground.service.stop();
     ground.run_loop();
-    CHECK(ground.service.jobs.running().empty());
+    CHECK(ground.service.jobs.present().empty());
 }

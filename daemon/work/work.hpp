@@ -1,0 +1,53 @@
+// What jobs do, and how they are started: the one way for requests, for the schedule and for
+// `tsbackupd VERB` (I10). Thread: loop, unless said otherwise.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/plan/retention.hpp"
+#include "daemon/service.hpp"
+
+namespace tsb {
+
+/// Who a job is for, as its records show it.
+std::string requester(uid_t uid);
+inline constexpr const char* asked_by_schedule = "schedule";
+inline constexpr const char* asked_by_retention = "retention";
+
+struct BackupName {
+    std::string cluster;
+    std::string id;  // or "latest"
+};
+
+/// A backup of `cluster` with what `args`, those of the verb backup, override. Where one runs
+/// already, that one is given: a backup holds the data of its end. With overrides it waits instead.
+/// Error{usage} as backup_options().
+JobPointer start_backup(Service& service, const ClusterConfig& cluster, const Json& args,
+                        const std::string& asked_by);
+
+/// Proves `backups`, at least one, one after the other; what is found is noted beside each.
+JobPointer start_verify(Service& service, const std::vector<BackupName>& backups,
+                        const std::string& asked_by);
+
+/// What prune does where the cluster's last backup failed (I3).
+enum class AfterFailure { refuse, prune };
+
+/// Removes what the cluster's retention policy, as it is when the job begins, does not keep.
+JobPointer start_prune(Service& service, const ClusterConfig& cluster, const std::string& asked_by,
+                       AfterFailure after_failure = AfterFailure::refuse);
+
+/// Remembers beside the backup what a verify or a restore found (no problems: it is good), so that
+/// a damaged one is never taken for a good one again. A failure is logged. Thread: worker (blocks).
+void note_verification(Service& service, const BackupName& backup,
+                       const std::vector<std::string>& problems, const std::string& job);
+
+/// Verdicts as they are shown.
+Json describe_verdicts(const std::vector<Verdict>& verdicts);
+
+/// What a job of `cluster` needs for itself: one of them runs at a time.
+std::string exclusive_name(const std::string& cluster);
+/// The job_limit of the cluster; none for a cluster that is not configured.
+std::chrono::seconds job_limit(Service& service, const std::string& cluster);
+
+}  // namespace tsb
