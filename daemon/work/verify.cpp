@@ -34,7 +34,7 @@ VerifyReport verify_one(Service& service, const BackupName& backup, JobContext& 
 /// Verifies one. What is found is looked for again before a backup is called damaged: a file that
 /// could not be opened for a moment is no damage.
 VerifyReport verified(Service& service, const BackupName& backup, JobContext& context) {
-    const VerifyReport first = verify_one(service, backup, context);
+    VerifyReport first = verify_one(service, backup, context);
     if (first.problems.empty()) return first;
     VerifyReport second = verify_one(service, backup, context);
     if (second.problems.empty()) {
