@@ -40,13 +40,18 @@ std::string read_text(const std::filesystem::path& file) {
 
 }  // namespace
 
+const ClusterConfig* Config::find_cluster(const std::string& name) const {
+    const auto found =
+        std::find_if(clusters.begin(), clusters.end(),
+                     [&](const ClusterConfig& cluster) { return cluster.name == name; });
+    return found == clusters.end() ? nullptr : &*found;
+}
+
 const ClusterConfig& Config::cluster(const std::string& name) const {
     if (name.empty() && clusters.size() == 1) return clusters.front();
+    if (const ClusterConfig* found = find_cluster(name)) return *found;
     std::vector<std::string> names;
-    for (const ClusterConfig& candidate : clusters) {
-        if (candidate.name == name) return candidate;
-        names.push_back(candidate.name);
-    }
+    for (const ClusterConfig& candidate : clusters) names.push_back(candidate.name);
     const std::string known = fmt::format("{}", fmt::join(names, ", "));
     if (name.empty()) {
         throw Error(ErrorCode::not_found, "cannot choose a cluster: several are configured",

@@ -78,6 +78,8 @@ struct Config {
     NoticeConfig notices;
     std::vector<ClusterConfig> clusters;  // in the file's order, at least one
 
+    /// The named cluster; null when it is not configured.
+    const ClusterConfig* find_cluster(const std::string& name) const;
     /// The named cluster, or the only one when `name` is empty; Error{not_found} otherwise.
     const ClusterConfig& cluster(const std::string& name) const;
 };

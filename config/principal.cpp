@@ -2,11 +2,11 @@
 #include <pwd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <string_view>
 
 #include "config/values.hpp"
+#include "core/base/whole_number.hpp"
 
 namespace tsb {
 namespace {
@@ -48,9 +48,9 @@ ValueResult resolve(const std::string& text, Principal& principal) {
         return look_up(text.substr(group.size()), "group", getgrnam_r, &::group::gr_gid,
                        principal.id);
     }
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, principal.id);
-    if (error != std::errc() || stop != end) return ValueProblem{};
+    const auto id = parse_whole<std::uint32_t>(text);
+    if (!id) return ValueProblem{};
+    principal.id = *id;
     return std::nullopt;
 }
 

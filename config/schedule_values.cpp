@@ -10,8 +10,6 @@ using std::chrono::days;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::size_t longest_label = 512;
-
 constexpr ValueResult stored = std::nullopt;
 
 ValueResult wrong_type() {
@@ -121,9 +119,7 @@ ValueResult override_rate(const std::string& text, BackupArgs& into) {
 }
 
 ValueResult override_label(const std::string& text, BackupArgs& into) {
-    if (text.empty() || text.size() > longest_label || printable(text) != text) return wrong_type();
-    into["label"] = text;
-    return stored;
+    return keep(text, store_label, "label", into);
 }
 
 }  // namespace tsb

@@ -3,9 +3,10 @@
 #include <sys/un.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "core/base/error.hpp"
 #include "core/base/human.hpp"
+#include "core/base/whole_number.hpp"
 
 namespace tsb {
 namespace {
@@ -30,16 +31,8 @@ std::optional<std::filesystem::path> parse_path(const std::string& text) {
     return path.lexically_normal();
 }
 
-std::optional<unsigned> parse_count(const std::string& text) {
-    unsigned value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc() || stop != end) return std::nullopt;
-    return value;
-}
-
 ValueResult store_within(const std::string& text, unsigned least, unsigned most, unsigned& into) {
-    const auto count = parse_count(text);
+    const auto count = parse_whole<unsigned>(text);
     if (!count || *count < least || *count > most) return wrong_type();
     return store(count, into);
 }
@@ -115,13 +108,19 @@ ValueResult store_workers(const std::string& text, unsigned& into) {
     return store_within(text, 1, most_workers, into);
 }
 
+ValueResult store_label(const std::string& text, std::string& into) {
+    if (text.empty() || text.size() > longest_label || printable(text) != text) return wrong_type();
+    into = text;
+    return stored;
+}
+
 ValueResult store_manifest_checksums(const std::string& text, DigestKind& into) {
     const auto kind = digest_kind_named(text);
     return kind == DigestKind::none ? wrong_type() : store(kind, into);
 }
 
 ValueResult store_nice(const std::string& text, int& into) {
-    const auto nice = parse_count(text);
+    const auto nice = parse_whole<unsigned>(text);
     if (!nice || *nice > highest_nice) return wrong_type();
     return store(nice, into);
 }

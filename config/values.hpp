@@ -27,6 +27,7 @@ inline constexpr std::uint32_t lowest_rate_kb = 32;  // the range of BASE_BACKUP
 inline constexpr std::uint32_t highest_rate_kb = 1024 * 1024;
 inline constexpr unsigned most_workers = 64;
 inline constexpr unsigned highest_nice = 19;
+inline constexpr std::size_t longest_label = 512;
 inline constexpr unsigned most_jobs = 16;
 inline constexpr unsigned largest_count = 100'000;
 
@@ -48,6 +49,8 @@ ValueResult store_checkpoint(const std::string& text, CheckpointMode& into);
 ValueResult store_rate(const std::string& text, std::uint32_t& into_kb);
 /// "auto" (0), or 1 to most_workers.
 ValueResult store_workers(const std::string& text, unsigned& into);
+/// 1 to longest_label bytes without control characters.
+ValueResult store_label(const std::string& text, std::string& into);
 ValueResult store_manifest_checksums(const std::string& text, DigestKind& into);
 ValueResult store_nice(const std::string& text, int& into);
 ValueResult store_ionice(const std::string& text, ThreadPriority& into);

@@ -20,6 +20,7 @@
 #include "daemon/reload.hpp"
 #include "daemon/repository_lock.hpp"
 #include "daemon/scheduler.hpp"
+#include "daemon/slot_watch.hpp"
 #include "daemon/space_history.hpp"
 #include "daemon/work/work.hpp"
 
@@ -44,8 +45,10 @@ public:
           service_(loop_.get_executor(), config, repository_, libpq_sessions(), system_clock(),
                    Bookkeeping{.history = true, .log = true}),
           scheduler_(loop_.get_executor(), service_),
+          slots_(loop_.get_executor(), service_, SlotWatch::Pauses()),
           notices_(loop_.get_executor(), service_, scheduler_) {
         service_.scheduler = &scheduler_;
+        service_.slots = &slots_;
         service_.reload = [this] { return reload(); };
         service_.jobs.before_end([this](Job& job) { return notices_.require_hooks(job); });
         service_.jobs.on_end([this](const JobPointer& job) { job_ended(*job); });
@@ -74,6 +77,7 @@ private:
     Repository repository_;
     Service service_;
     Scheduler scheduler_;
+    SlotWatch slots_;
     Notices notices_;
 };
 
@@ -88,6 +92,7 @@ int Daemon::run() {
     };
     ControlServer control(loop_.get_executor(), listen_on(socket), check, handler, ControlLimits());
     asio::co_spawn(loop_, scheduler_.run(), asio::detached);
+    asio::co_spawn(loop_, slots_.run(), asio::detached);
     asio::co_spawn(loop_, notices_.watch(), asio::detached);
     say(fmt::format("ready: repository {}, control socket {}", repository_.path().string(),
                     socket.string()));
@@ -95,6 +100,7 @@ int Daemon::run() {
     loop_.run();
     service_.stop();
     scheduler_.stop();
+    slots_.stop();
     notices_.stop_watching();
     control.stop();
     const std::chrono::seconds grace = service_.config()->shutdown_grace;
@@ -128,11 +134,8 @@ std::vector<std::string> Daemon::reload() {
     const std::shared_ptr<const Config> before = service_.config();
     require_reloadable(*before, config);
     std::vector<std::string> changes = differences(*before, config);
-    // A notifier that stays keeps what waits to be told.
-    const bool other_notices =
-        before->hooks != config.hooks || before->notices.webhooks != config.notices.webhooks;
-    // First what may fail.
-    if (other_notices) notices_.set_config(config.notices);
+    // First what may fail. A notifier that stays keeps what waits to be told.
+    if (tells_others(*before, config)) notices_.set_config(config.notices);
     set_up_log(config.log_level, config.log_format);
     service_.set_config(std::move(config));
     for (const std::string& change : changes) say("reload: " + change);
@@ -154,6 +157,7 @@ void Daemon::job_ended(const Job& job) {
     scheduler_.wake();
     notices_.wake();
     notices_.tell(job);
+    if (job.spec.kind == "backup") slots_.backup_ended(job.spec.cluster);
     const bool backed_up = job.spec.kind == "backup" && job.outcome.result.contains("backup_id");
     const bool pruned = job.spec.kind == "prune" && job.state == JobState::done;
     if (!backed_up && !pruned) return;
@@ -165,13 +169,12 @@ void Daemon::job_ended(const Job& job) {
 /// such also when a required hook of it failed.
 void Daemon::prune_after(const Job& job) {
     const std::shared_ptr<const Config> config = service_.config();
-    for (const ClusterConfig& cluster : config->clusters) {
-        if (cluster.name != job.spec.cluster || cluster.retention.empty()) continue;
-        try {
-            start_prune(service_, cluster, asked_by_retention);
-        } catch (const Error& error) {
-            log(LogLevel::warning, job.id, std::string("no prune follows: ") + error.what());
-        }
+    const ClusterConfig* cluster = config->find_cluster(job.spec.cluster);
+    if (cluster == nullptr || cluster->retention.empty()) return;
+    try {
+        start_prune(service_, *cluster, asked_by_retention);
+    } catch (const Error& error) {
+        log(LogLevel::warning, job.id, std::string("no prune follows: ") + error.what());
     }
 }
 

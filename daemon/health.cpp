@@ -10,6 +10,7 @@
 #include "core/plan/space.hpp"
 #include "daemon/scheduler.hpp"
 #include "daemon/space_history.hpp"
+#include "daemon/work/work.hpp"
 
 namespace tsb {
 namespace {
@@ -28,31 +29,20 @@ BackupSample sample_of(const BackupEntry& entry) {
     return sample;
 }
 
-std::optional<JobEnd> end_named(const std::string& outcome) {
-    if (outcome == "done") return JobEnd::done;
-    if (outcome == "failed") return JobEnd::failed;
-    if (outcome == "interrupted") return JobEnd::interrupted;
-    return std::nullopt;  // cancelled: somebody's wish, no sign of health
-}
-
 std::optional<LastBackupJob> last_backup_job(Repository& repository, const std::string& cluster) {
-    // Asked for often: of the newest records one is that of a backup, or there was none for long.
-    constexpr std::size_t looked_at = 200;
-    const std::vector<JobRecord> history = repository.newest_history(cluster, looked_at);
-    for (auto record = history.rbegin(); record != history.rend(); ++record) {
-        const std::optional<JobEnd> end = end_named(record->outcome);
-        if (record->kind == "backup" && end) return {{*end, record->ended_at, record->message}};
-    }
-    return std::nullopt;
+    const std::optional<JobRecord> record = last_backup_record(repository, cluster);
+    if (!record) return std::nullopt;
+    const JobEnd end = record->outcome == "done"     ? JobEnd::done
+                       : record->outcome == "failed" ? JobEnd::failed
+                                                     : JobEnd::interrupted;
+    return {{end, record->ended_at, record->message}};
 }
 
 ClusterHealthFacts facts_of(Service& service, const ClusterConfig& cluster,
-                            const Expectation& expected) {
+                            const std::vector<BackupEntry>& backups, const Expectation& expected) {
     ClusterHealthFacts facts;
     facts.cluster = cluster.name;
-    for (const BackupEntry& entry : service.repository.list(cluster.name)) {
-        facts.backups.push_back(sample_of(entry));
-    }
+    for (const BackupEntry& entry : backups) facts.backups.push_back(sample_of(entry));
     facts.last_job = last_backup_job(service.repository, cluster.name);
     facts.schedule_period = expected.period;
     if (cluster.max_age != std::chrono::seconds(0)) facts.max_age = cluster.max_age;
@@ -106,11 +96,13 @@ HealthReport look_at_health(Service& service, const std::map<std::string, Expect
     const std::shared_ptr<const Config> config = service.config();
     for (const ClusterConfig& cluster : config->clusters) {
         const auto known = expected.find(cluster.name);
-        const ClusterHealthFacts facts =
-            facts_of(service, cluster, known == expected.end() ? Expectation() : known->second);
+        std::vector<BackupEntry>& backups = report.backups[cluster.name];
+        backups = service.repository.list(cluster.name);
+        ClusterHealthFacts facts = facts_of(
+            service, cluster, backups, known == expected.end() ? Expectation() : known->second);
         append(report.findings, cluster_findings(facts, now));
-        report.ages.push_back(judge_age(facts, now));
         next_backup_bytes = std::max(next_backup_bytes, newest_size(facts));
+        report.facts.push_back(std::move(facts));
     }
     const RepositoryHealthFacts repository = repository_facts(service, next_backup_bytes);
     append(report.findings, repository_findings(repository));

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "core/plan/health.hpp"
-#include "core/plan/overdue.hpp"
 #include "daemon/service.hpp"
 
 namespace tsb {
@@ -20,8 +19,9 @@ struct Expectation {
 };
 
 struct HealthReport {
-    std::vector<Finding> findings;  // of the configured clusters, then of the repository
-    std::vector<AgeVerdict> ages;   // of the configured clusters
+    std::vector<Finding> findings;          // of the configured clusters, then of the repository
+    std::vector<ClusterHealthFacts> facts;  // of the configured clusters
+    std::map<std::string, std::vector<BackupEntry>> backups;  // of the configured clusters
     std::uint64_t free_bytes = 0;
     std::optional<unsigned> days_left;  // until the repository is full, at the present growth
 };

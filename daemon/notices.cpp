@@ -10,6 +10,7 @@
 
 #include "core/base/host.hpp"
 #include "core/ops/run_on.hpp"
+#include "core/plan/overdue.hpp"
 
 namespace tsb {
 
@@ -61,27 +62,44 @@ void Notices::wake() {
     timer_.cancel();
 }
 
+/// What is known of the clusters stays known while the repository is not there: backups that cannot
+/// be taken make them overdue all the same.
+asio::awaitable<void> Notices::gather(const std::map<std::string, Expectation>& expected) {
+    std::function<HealthReport()> work = [&] { return look_at_health(service_, expected); };
+    std::string problem;
+    try {
+        HealthReport report = co_await run_on_thread(std::move(work));
+        facts_ = std::move(report.facts);
+    } catch (const Error& error) {
+        problem = error.what();
+    }
+    if (problem != problem_ && !problem.empty()) {
+        log(LogLevel::error, "", "cannot look at the age of backups: " + problem);
+    }
+    problem_ = problem;
+}
+
 asio::awaitable<void> Notices::look() {
     const std::map<std::string, Expectation> expected = expectations(service_);
-    std::function<HealthReport()> work = [&] { return look_at_health(service_, expected); };
-    HealthReport report = co_await run_on_thread(std::move(work));
-    // Before its first pass, what was told of a cluster is not read yet.
-    std::erase_if(report.ages, [&](const AgeVerdict& verdict) {
-        const auto known = expected.find(verdict.cluster);
-        return known == expected.end() || !known->second.since;
-    });
+    co_await gather(expected);
+    const SystemTime now = service_.clock.now();
+    std::vector<AgeVerdict> ages;
     std::set<std::string> before;
-    for (const AgeVerdict& verdict : report.ages) {
-        if (scheduler_.told_overdue(verdict.cluster)) before.insert(verdict.cluster);
+    for (const ClusterHealthFacts& facts : facts_) {
+        const auto known = expected.find(facts.cluster);
+        // Before its first pass, what was told of a cluster is not read yet.
+        if (known == expected.end() || !known->second.since) continue;
+        ages.push_back(judge_age(facts, now));
+        if (scheduler_.told_overdue(facts.cluster)) before.insert(facts.cluster);
     }
-    const OverdueStep step = next_overdue(before, report.ages);
+    const OverdueStep step = next_overdue(before, ages);
     for (const HealthChange& change : step.changes) {
         const bool overdue = change.turn == HealthTurn::overdue;
         log(overdue ? LogLevel::error : LogLevel::info, "", change.sentence);
         notifier_->deliver(notice_of(overdue ? Notice::Kind::overdue : Notice::Kind::recovered,
-                                     change.cluster, change.sentence, service_.clock.now(), host_));
+                                     change.cluster, change.sentence, now, host_));
     }
-    for (const AgeVerdict& verdict : report.ages) {
+    for (const AgeVerdict& verdict : ages) {
         scheduler_.tell_overdue(verdict.cluster, step.overdue.contains(verdict.cluster));
     }
     if (!step.changes.empty()) scheduler_.wake();  // which writes it down

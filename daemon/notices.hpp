@@ -8,6 +8,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -41,14 +42,19 @@ public:
     /// Ends what hooks and webhooks are at, within seconds. Blocks.
     void stop();
 
-private:
+    /// Looks at the age of the clusters' backups now, and tells what changed.
     boost::asio::awaitable<void> look();
+
+private:
+    boost::asio::awaitable<void> gather(const std::map<std::string, Expectation>& expected);
 
     Service& service_;
     Scheduler& scheduler_;
     const std::string host_;
     std::shared_ptr<Notifier> notifier_;
-    std::vector<std::jthread> retiring_;  // notifiers of earlier configurations that end
+    std::vector<std::jthread> retiring_;     // notifiers of earlier configurations that end
+    std::vector<ClusterHealthFacts> facts_;  // as the last look found them
+    std::string problem_;                    // why the last look failed; empty: it did not
     boost::asio::steady_timer timer_;
     bool woken_ = false;
     bool stopping_ = false;

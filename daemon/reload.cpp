@@ -2,19 +2,10 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <algorithm>
-
 #include "core/base/error.hpp"
 
 namespace tsb {
 namespace {
-
-const ClusterConfig* find_cluster(const Config& config, const std::string& name) {
-    const auto found =
-        std::find_if(config.clusters.begin(), config.clusters.end(),
-                     [&](const ClusterConfig& cluster) { return cluster.name == name; });
-    return found == config.clusters.end() ? nullptr : &*found;
-}
 
 void require_same(const char* key, const std::filesystem::path& before,
                   const std::filesystem::path& after) {
@@ -30,7 +21,7 @@ void require_same(const char* key, const std::filesystem::path& before,
 std::vector<std::string> differences(const Config& before, const Config& after) {
     std::vector<std::string> out;
     for (const ClusterConfig& cluster : before.clusters) {
-        const ClusterConfig* now = find_cluster(after, cluster.name);
+        const ClusterConfig* now = after.find_cluster(cluster.name);
         if (now == nullptr) {
             out.push_back("cluster " + cluster.name + " removed; its backups stay");
         } else if (!(*now == cluster)) {
@@ -38,7 +29,7 @@ std::vector<std::string> differences(const Config& before, const Config& after) 
         }
     }
     for (const ClusterConfig& cluster : after.clusters) {
-        if (find_cluster(before, cluster.name) == nullptr) {
+        if (before.find_cluster(cluster.name) == nullptr) {
             out.push_back("cluster " + cluster.name + " added");
         }
     }
@@ -50,10 +41,14 @@ std::vector<std::string> differences(const Config& before, const Config& after) 
         before.shutdown_grace != after.shutdown_grace) {
         out.emplace_back("jobs changed");
     }
-    if (before.hooks != after.hooks || before.notices.webhooks != after.notices.webhooks) {
+    if (tells_others(before, after)) {
         out.emplace_back("hooks or webhooks changed");
     }
     return out;
+}
+
+bool tells_others(const Config& before, const Config& after) {
+    return before.hooks != after.hooks || before.notices.webhooks != after.notices.webhooks;
 }
 
 void require_reloadable(const Config& before, const Config& after) {

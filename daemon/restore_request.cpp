@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
 
+#include "core/base/whole_number.hpp"
 #include "core/ops/restore_places.hpp"
 
 namespace tsb {
@@ -24,11 +24,9 @@ Error bad_value(const char* name, const std::string& value, const std::string& e
 }
 
 std::optional<std::uint32_t> number(const std::string& text) {
-    std::uint32_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool whole = error == std::errc() && end == text.data() + text.size();
+    const auto value = parse_whole<std::uint32_t>(text);
     const bool keeps_owner = value == std::numeric_limits<std::uint32_t>::max();  // to chown(2)
-    return whole && !keeps_owner ? std::optional(value) : std::nullopt;
+    return keeps_owner ? std::nullopt : value;
 }
 
 FileOwner user_named(const std::string& name) {
@@ -110,14 +108,6 @@ fs::path within_roots(const fs::path& path, const std::vector<fs::path>& roots) 
                 "root may restore anywhere; for others the cluster's 'allowed_targets' say where");
 }
 
-/// The cluster's configuration; an empty one when only the repository knows it.
-ClusterConfig configuration_of(const Config& config, const std::string& cluster) {
-    const auto found =
-        std::find_if(config.clusters.begin(), config.clusters.end(),
-                     [&](const ClusterConfig& configured) { return configured.name == cluster; });
-    return found == config.clusters.end() ? ClusterConfig() : *found;
-}
-
 /// A client must not have the daemon, which may be root, write where the client itself could not.
 void confine(RestoreOptions& options, const std::vector<fs::path>& roots, const Caller& caller) {
     if (caller.trusted) return;
@@ -149,7 +139,9 @@ RestoreOptions restore_options(Service& service, const Caller& caller, const Jso
     options.tablespace_map = parse_map(list_arg(args, "tablespace-map"));
     options.owner = parse_owner(text_arg(args, "owner"));
     options.any_version = flag_arg(args, "any-version");
-    const ClusterConfig cluster = configuration_of(*service.config(), options.cluster);
+    const std::shared_ptr<const Config> config = service.config();
+    const ClusterConfig* configured = config->find_cluster(options.cluster);
+    const ClusterConfig cluster = configured == nullptr ? ClusterConfig() : *configured;
     options.server_binaries = cluster.server_binaries;
     confine(options, cluster.restore_roots, caller);
     return options;

@@ -280,9 +280,7 @@ Json Scheduler::report(const ClusterConfig& cluster, std::size_t count) const {
 
 std::optional<SystemTime> Scheduler::next_due(const std::string& cluster) const {
     const std::shared_ptr<const Config> config = service_.config();
-    const bool configured =
-        std::any_of(config->clusters.begin(), config->clusters.end(),
-                    [&](const ClusterConfig& each) { return each.name == cluster; });
+    const bool configured = config->find_cluster(cluster) != nullptr;
     const auto known = clusters_.find(cluster);
     if (!configured || known == clusters_.end() || known->second.due.empty()) return std::nullopt;
     const auto& due = known->second.due;

@@ -19,6 +19,7 @@
 namespace tsb {
 
 class Scheduler;
+class SlotWatch;
 
 /// Where the end of a job is told.
 struct Bookkeeping {
@@ -62,6 +63,7 @@ public:
 
     // Set by the daemon, empty in `tsbackupd VERB`.
     Scheduler* scheduler = nullptr;
+    SlotWatch* slots = nullptr;
     /// Reads the configuration file again and takes it over; what changed, one sentence each.
     /// Error{config}, Error{refused}: then nothing changed.
     std::function<std::vector<std::string>()> reload;

@@ -44,15 +44,8 @@ std::string encode(const std::vector<SpaceSample>& samples) {
     return encode_line(out);
 }
 
-/// A damaged one begins anew: it only serves an estimate.
 std::vector<SpaceSample> samples_of(Repository& repository, const std::string& cluster) {
-    try {
-        return decode(repository.read_state(cluster, document));
-    } catch (const Error& error) {
-        log(LogLevel::warning, "",
-            "the growth of " + cluster + " is told anew from now on: " + error.what());
-        return {};
-    }
+    return decode(repository.read_state(cluster, document));
 }
 
 std::uint64_t stored_bytes(Repository& repository, const std::string& cluster) {
@@ -66,7 +59,14 @@ std::uint64_t stored_bytes(Repository& repository, const std::string& cluster) {
 }  // namespace
 
 void note_stored_bytes(Repository& repository, const std::string& cluster, SystemTime now) {
-    std::vector<SpaceSample> samples = samples_of(repository, cluster);
+    std::vector<SpaceSample> samples;
+    try {
+        samples = samples_of(repository, cluster);
+    } catch (const Error& error) {
+        // It only serves an estimate.
+        log(LogLevel::warning, "",
+            "the growth of " + cluster + " is told anew from now on: " + error.what());
+    }
     std::erase_if(samples, [&](const SpaceSample& sample) {
         return day_of(sample.at) >= day_of(now);  // of today, or of a clock that was ahead
     });
@@ -82,8 +82,12 @@ std::vector<SpaceSample> stored_bytes_history(Repository& repository) {
     };
     std::vector<Noted> all;
     for (const std::string& cluster : repository.clusters()) {
-        for (const SpaceSample& sample : samples_of(repository, cluster)) {
-            all.push_back({cluster, sample});
+        try {
+            for (const SpaceSample& sample : samples_of(repository, cluster)) {
+                all.push_back({cluster, sample});
+            }
+        } catch (const Error&) {
+            // This is asked for every minute; whoever writes the next sample tells.
         }
     }
     std::stable_sort(all.begin(), all.end(),

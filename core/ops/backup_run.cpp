@@ -9,6 +9,7 @@
 #include "core/base/human.hpp"
 #include "core/base/version.hpp"
 #include "core/ops/run_on.hpp"
+#include "core/pg/own_slots.hpp"
 #include "core/pg/result_fields.hpp"
 
 namespace tsb {
@@ -55,7 +56,7 @@ std::string archive_ending(const Compression& compression) {
 
 // Names of slots: lower-case letters, digits and underscores, unique among our processes.
 std::string slot_name(const std::string& backup_id) {
-    return "tsbackup_" + backup_id.substr(backup_id.find("backup_") + 7) + "_" +
+    return std::string(slot_prefix) + backup_id.substr(backup_id.find("backup_") + 7) + "_" +
            std::to_string(getpid());
 }
 

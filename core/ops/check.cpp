@@ -1,11 +1,13 @@
-#include <unistd.h>
+#include <spdlog/fmt/fmt.h>
 
 #include <functional>
+#include <random>
 
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
 #include "core/ops/backup.hpp"
 #include "core/ops/backup_checks.hpp"
+#include "core/pg/own_slots.hpp"
 
 namespace tsb {
 
@@ -56,10 +58,43 @@ void add_fact_lines(Lines& lines, const ClusterFacts& facts, Repository& reposit
     });
 }
 
-/// Both sessions of a backup and its slot, which goes with them, or the failure of one as a line.
+/// Unique among the processes of all hosts: a server may be checked by several at once.
+std::string check_slot_name() {
+    std::random_device random;
+    return fmt::format("{}check_{:08x}{:08x}", slot_prefix, random(), random());
+}
+
+asio::awaitable<void> add_slot_lines(Lines& lines, const BackupOptions& options,
+                                     const SessionFactory& connect, const std::string& checked,
+                                     const JobContext& job) {
+    const std::string what = "replication slots";
+    std::vector<OwnSlot> slots;
+    std::string problem;
+    try {
+        slots = co_await read_own_slots(connect, options.connection, job.stop);
+    } catch (const Error& error) {
+        if (error.code() == ErrorCode::cancelled) throw;
+        problem = error.what();
+    }
+    if (!problem.empty()) {
+        add_line(lines, CheckLine::Result::warn, what, problem, "a backup works without it");
+        co_return;
+    }
+    std::erase_if(slots, [&](const OwnSlot& slot) { return slot.name == checked; });
+    for (const OwnSlot& slot : slots) {
+        if (slot.held_by) {
+            add_line(lines, CheckLine::Result::pass, what, describe_slot(slot));
+        } else {
+            add_line(lines, CheckLine::Result::warn, what, describe_slot(slot), slot_remedy(slot));
+        }
+    }
+    if (slots.empty()) add_line(lines, CheckLine::Result::pass, what, "none of ours is left");
+}
+
+/// Both sessions of a backup and its `slot`, which goes with them, or the failure of one as a line.
 asio::awaitable<void> check_sessions(Lines& lines, const BackupOptions& options,
                                      Repository& repository, const SessionFactory& connect,
-                                     const JobContext& job) {
+                                     const std::string& slot, const JobContext& job) {
     const std::unique_ptr<ReplicationSession> data = co_await connect(options.connection, job.stop);
     const std::unique_ptr<ReplicationSession> wal = co_await connect(options.connection, job.stop);
     add_line(lines, CheckLine::Result::pass, "connection", "two replication sessions opened");
@@ -68,7 +103,6 @@ asio::awaitable<void> check_sessions(Lines& lines, const BackupOptions& options,
              "PostgreSQL " + source.settings.version_text + ", wal_level " +
                  source.settings.wal_level + ", max_wal_senders " +
                  std::to_string(source.settings.max_wal_senders));
-    const std::string slot = "tsbackup_check_" + std::to_string(getpid());
     co_await wal->execute(create_slot_command(source.server_version, slot), command_limit);
     if (!source.settings.data_checksums) {
         add_line(lines, CheckLine::Result::warn, "data checksums",
@@ -89,14 +123,16 @@ asio::awaitable<std::vector<CheckLine>> check_cluster(const BackupOptions& optio
                                                       const SessionFactory& connect,
                                                       JobContext& job) {
     Lines lines;
+    const std::string slot = check_slot_name();
     try {
-        co_await check_sessions(lines, options, repository, connect, job);
+        co_await check_sessions(lines, options, repository, connect, slot, job);
     } catch (const Error& error) {
         add_failure(lines, lines.empty() ? "connection" : "server", error);
         co_return lines;
     }
     const ClusterFacts facts = co_await read_cluster_facts(connect, options.connection, job.stop);
     add_fact_lines(lines, facts, repository, options);
+    co_await add_slot_lines(lines, options, connect, slot, job);
     co_return lines;
 }
 

@@ -5,6 +5,7 @@
 #include "core/pg/result_fields.hpp"
 #include "core/pg/server_facts.hpp"
 #include "core/pg/server_message.hpp"
+#include "core/pg/sql_session.hpp"
 
 namespace tsb {
 
@@ -12,11 +13,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::seconds answer_limit{30};
 constexpr std::size_t max_databases = 10000;
-
-// A database's owner may plant functions in its schemas; only the system's are to be found.
-constexpr const char* own_search_path = "SET search_path TO pg_catalog";
 
 constexpr const char* server_query =
     "SELECT pg_is_in_recovery()::text,"
@@ -56,18 +53,6 @@ std::string collation_of(const ResultSet& result, std::size_t row) {
     return one_line(text + ")", 200);
 }
 
-asio::awaitable<std::unique_ptr<ReplicationSession>> open(const SessionFactory& connect,
-                                                          const ConnectOptions& base,
-                                                          std::string database,
-                                                          std::stop_token stop) {
-    ConnectOptions options = base;
-    options.replication = false;
-    options.database = std::move(database);
-    auto session = co_await connect(std::move(options), std::move(stop));
-    co_await session->execute(own_search_path, answer_limit);
-    co_return session;
-}
-
 std::vector<DatabaseInfo> databases_of(const ResultSet& result) {
     require_shape(result, result.rows.size(), 5);
     if (result.rows.size() > max_databases) {
@@ -88,22 +73,24 @@ std::vector<DatabaseInfo> databases_of(const ResultSet& result) {
 asio::awaitable<ClusterFacts> ask_server(const SessionFactory& connect,
                                          const ConnectOptions& options, std::string database,
                                          std::stop_token stop) {
-    const auto session = co_await open(connect, options, std::move(database), std::move(stop));
+    const auto session =
+        co_await open_sql_session(connect, options, std::move(database), std::move(stop));
     ClusterFacts facts;
-    const auto server = co_await session->execute(server_query, answer_limit);
+    const auto server = co_await session->execute(server_query, sql_answer_limit);
     require_shape(server, 1, 2);
     facts.in_recovery = text_field(server, 0, 0) == "true";
     facts.server_time = one_line(text_field(server, 0, 1), 40);
     auto query = databases_query(session->server_version());
-    const auto list = co_await session->execute(std::move(query), answer_limit);
+    const auto list = co_await session->execute(std::move(query), sql_answer_limit);
     facts.databases = databases_of(list);
     co_return facts;
 }
 
 asio::awaitable<void> ask_database(const SessionFactory& connect, const ConnectOptions& options,
                                    DatabaseInfo& database, std::stop_token stop) {
-    const auto session = co_await open(connect, options, database.name, std::move(stop));
-    const auto result = co_await session->execute(timescaledb_query, answer_limit);
+    const auto session =
+        co_await open_sql_session(connect, options, database.name, std::move(stop));
+    const auto result = co_await session->execute(timescaledb_query, sql_answer_limit);
     if (!result.rows.empty()) {
         require_shape(result, 1, 2);
         database.timescaledb_version = one_line(text_field(result, 0, 0), 60);

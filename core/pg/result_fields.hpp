@@ -2,11 +2,11 @@
 // Error{protocol} when a field is missing, NULL or malformed. Pure.
 #pragma once
 
-#include <charconv>
 #include <concepts>
 #include <string>
 
 #include "core/base/lsn.hpp"
+#include "core/base/whole_number.hpp"
 #include "core/pg/session.hpp"
 
 namespace tsb {
@@ -20,13 +20,11 @@ Lsn lsn_field(const ResultSet& result, std::size_t row, std::size_t column);
 /// The whole of `text` as a decimal number.
 template <std::unsigned_integral Number>
 Number parse_number(const std::string& text) {
-    const auto* const end = text.data() + text.size();
-    Number value = 0;
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc() || stop != end) {
+    const auto value = parse_whole<Number>(text);
+    if (!value) {
         malformed_field(text);
     }
-    return value;
+    return *value;
 }
 
 template <std::unsigned_integral Number>

@@ -4,9 +4,9 @@
 #include <array>
 #include <bit>
 #include <cctype>
-#include <charconv>
 
 #include "core/base/error.hpp"
+#include "core/base/whole_number.hpp"
 
 namespace tsb {
 namespace {
@@ -30,14 +30,6 @@ Error range_error(const CronField& field, std::string_view item) {
     return field_error(field, item, "expected " + std::string(field.expected));
 }
 
-std::optional<unsigned> number_of(std::string_view text) {
-    unsigned value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc() || stop != end) return std::nullopt;
-    return value;
-}
-
 std::optional<unsigned> named_value(const CronField& field, std::string_view text) {
     const auto same = [text](std::string_view name) {
         return std::equal(text.begin(), text.end(), name.begin(), name.end(), [](char a, char b) {
@@ -51,7 +43,7 @@ std::optional<unsigned> named_value(const CronField& field, std::string_view tex
 
 unsigned value_of(const CronField& field, std::string_view text, std::string_view item) {
     if (const auto named = named_value(field, text)) return *named;
-    const auto number = number_of(text);
+    const auto number = parse_whole<unsigned>(text);
     if (!number || *number < field.low || *number > field.high) throw range_error(field, item);
     return *number;
 }
@@ -73,7 +65,7 @@ Range range_of(const CronField& field, std::string_view text, std::string_view i
 }
 
 unsigned step_of(const CronField& field, std::string_view text, std::string_view item) {
-    const auto step = number_of(text);
+    const auto step = parse_whole<unsigned>(text);
     if (!step || *step == 0 || *step > field.high) {
         throw field_error(field, item,
                           "expected a step of 1 to " + std::to_string(field.high) + " behind '/'");

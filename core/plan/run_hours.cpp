@@ -1,9 +1,9 @@
 #include "core/plan/run_hours.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/base/error.hpp"
+#include "core/base/whole_number.hpp"
 
 namespace tsb {
 namespace {
@@ -18,12 +18,8 @@ Error malformed(std::string_view text, std::string_view expected) {
             "cannot read hours '" + printable(text) + "': expected " + std::string(expected)};
 }
 
-std::optional<int> two_digits(std::string_view text) {
-    int value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (text.size() != 2 || error != std::errc() || stop != end || value < 0) return std::nullopt;
-    return value;
+std::optional<unsigned> two_digits(std::string_view text) {
+    return text.size() == 2 ? parse_whole<unsigned>(text) : std::nullopt;
 }
 
 std::optional<minutes> time_of_day(std::string_view text) {

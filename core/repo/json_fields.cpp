@@ -2,6 +2,7 @@
 
 #include "core/base/bytes.hpp"
 #include "core/base/error.hpp"
+#include "core/base/json_depth.hpp"
 #include "core/base/utf8.hpp"
 
 namespace tsb::json {
@@ -15,27 +16,10 @@ Error damaged(const std::string& what, const std::string& problem) {
 // stack is what a deeper one would use up.
 constexpr std::size_t deepest = 64;
 
-bool too_deep(std::string_view text) {
-    std::size_t depth = 0;
-    bool in_string = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (in_string) {
-            if (c == '\\') ++i;
-            if (c == '"') in_string = false;
-            continue;
-        }
-        if (c == '"') in_string = true;
-        if ((c == '[' || c == '{') && ++depth > deepest) return true;
-        if ((c == ']' || c == '}') && depth > 0) --depth;
-    }
-    return false;
-}
-
 }  // namespace
 
 Value parse(std::string_view text, const std::string& what) {
-    if (too_deep(text)) throw damaged(what, "nested too deeply");
+    if (nested_deeper(text, deepest)) throw damaged(what, "nested too deeply");
     Value value = Value::parse(text, nullptr, false);
     if (value.is_discarded()) throw damaged(what, "not JSON");
     return value;

@@ -1,7 +1,7 @@
-#include <charconv>
 #include <set>
 
 #include "core/base/error.hpp"
+#include "core/base/whole_number.hpp"
 #include "core/repo/json_fields.hpp"
 #include "core/repo/metadata.hpp"
 #include "core/repo/metadata_form.hpp"
@@ -39,12 +39,9 @@ void read_identity(const Object& root, Metadata& metadata) {
 }
 
 std::uint64_t read_system_identifier(const Object& server) {
-    const std::string text = server.text("system_identifier");
-    std::uint64_t number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || stop != end) server.refuse("system_identifier", "not a number");
-    return number;
+    const auto number = parse_whole<std::uint64_t>(server.text("system_identifier"));
+    if (!number) server.refuse("system_identifier", "not a number");
+    return *number;
 }
 
 void read_server(const Object& root, Metadata& metadata) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "core/base/version.hpp"
 #include "core/ops/run_on.hpp"
@@ -18,13 +19,13 @@ Json describe_all(const std::vector<JobPointer>& jobs, SystemTime now) {
     return {{"jobs", std::move(list)}};
 }
 
-constexpr std::ptrdiff_t recent = 50;  // of earlier runs of the daemon
+constexpr std::size_t recent = 50;  // of earlier runs of the daemon
 
-/// How jobs ended, of all clusters, oldest first. Reads the disk.
-std::vector<JobRecord> records(Service& service) {
+/// How jobs ended, the newest `most` of each cluster, oldest first. Reads the disk.
+std::vector<JobRecord> records(Service& service, std::size_t most) {
     std::vector<JobRecord> all;
     for (const std::string& cluster : service.cluster_names()) {
-        std::vector<JobRecord> of_cluster = service.repository.history(cluster);
+        std::vector<JobRecord> of_cluster = service.repository.newest_history(cluster, most);
         std::move(of_cluster.begin(), of_cluster.end(), std::back_inserter(all));
     }
     std::stable_sort(all.begin(), all.end(), [](const JobRecord& a, const JobRecord& b) {
@@ -44,7 +45,10 @@ std::vector<JobPointer> asked_for(VerbCall& call, std::vector<JobPointer> otherw
 asio::awaitable<Outcome> jobs_verb(VerbCall& call) {
     const std::string id = text_arg(call.args, "job");
     std::vector<JobPointer> known = call.service.jobs.all();
-    std::function<std::vector<JobRecord>()> read = [&] { return records(call.service); };
+    // Those of this run of the daemon are in the history too.
+    const std::size_t most =
+        id.empty() ? recent + known.size() : std::numeric_limits<std::size_t>::max();
+    std::function<std::vector<JobRecord>()> read = [&] { return records(call.service, most); };
     const std::vector<JobRecord> history = co_await run_on_thread(std::move(read));
     Json list = Json::array();
     for (const JobRecord& record : history) {
@@ -53,7 +57,9 @@ asio::awaitable<Outcome> jobs_verb(VerbCall& call) {
         });
         if (!present && (id.empty() || record.job_id == id)) list.push_back(describe(record));
     }
-    if (id.empty() && list.size() > recent) list.erase(list.begin(), list.end() - recent);
+    if (id.empty() && list.size() > recent) {
+        list.erase(list.begin(), list.end() - static_cast<std::ptrdiff_t>(recent));
+    }
     for (const JobPointer& job : known) {
         if (id.empty() || job->id == id) list.push_back(describe(*job, call.service.clock.now()));
     }

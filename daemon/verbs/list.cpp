@@ -16,14 +16,13 @@ namespace {
 std::map<std::string, Json> reasons(Service& service, const std::string& cluster) {
     std::map<std::string, Json> out;
     const std::shared_ptr<const Config> config = service.config();
-    for (const ClusterConfig& configured : config->clusters) {
-        if (configured.name != cluster) continue;
-        const std::vector<Verdict> verdicts = retention_verdicts(
-            service.repository, cluster, configured.retention, service.clock.now());
-        for (Json& verdict : describe_verdicts(verdicts)) {
-            const auto id = verdict["backup_id"].get<std::string>();
-            out[id] = std::move(verdict);
-        }
+    const ClusterConfig* configured = config->find_cluster(cluster);
+    if (configured == nullptr) return out;
+    const std::vector<Verdict> verdicts =
+        retention_verdicts(service.repository, cluster, configured->retention, service.clock.now());
+    for (Json& verdict : describe_verdicts(verdicts)) {
+        const auto id = verdict["backup_id"].get<std::string>();
+        out[id] = std::move(verdict);
     }
     return out;
 }

@@ -1,5 +1,5 @@
-#include <charconv>
 
+#include "core/base/whole_number.hpp"
 #include "daemon/scheduler.hpp"
 #include "daemon/verbs/handlers.hpp"
 
@@ -15,14 +15,12 @@ constexpr unsigned most_runs_shown = 100;
 unsigned run_count(const Json& args) {
     const std::string text = text_arg(args, "next");
     if (text.empty()) return runs_shown;
-    unsigned count = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, count);
-    if (error != std::errc() || stop != end || count < 1 || count > most_runs_shown) {
+    const auto count = parse_whole<unsigned>(text);
+    if (!count || *count < 1 || *count > most_runs_shown) {
         throw Error(ErrorCode::usage, "cannot tell the schedule: --next '" + printable(text) +
                                           "': expected a number from 1 to 100");
     }
-    return count;
+    return *count;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "daemon/describe.hpp"
 #include "daemon/health.hpp"
 #include "daemon/scheduler.hpp"
+#include "daemon/slot_watch.hpp"
 #include "daemon/verbs/handlers.hpp"
 #include "daemon/verbs/healthy.hpp"
 
@@ -45,9 +46,7 @@ bool told_already(const Finding& finding) {
     return finding.code == HealthCode::broken || finding.code == HealthCode::damaged;
 }
 
-void add_health(Service& service, const std::map<std::string, Expectation>& expected,
-                Json& report) {
-    const HealthReport health = look_at_health(service, expected);
+void add_health(const HealthReport& health, Json& report) {
     for (const Finding& finding : health.findings) {
         if (told_already(finding)) continue;
         report[finding.severity == Severity::problem ? "problems" : "warnings"].push_back(
@@ -73,12 +72,15 @@ Json status_report(Service& service, const std::map<std::string, Expectation>& e
         report["problems"].push_back(std::string(error.what()) + " (" + error.hint() + ")");
         return report;
     }
+    const HealthReport health = look_at_health(service, expected);
     for (const std::string& cluster : service.cluster_names()) {
-        report["clusters"].push_back(cluster_status(cluster, expected.contains(cluster),
-                                                    service.repository.list(cluster), now,
-                                                    report["problems"]));
+        const auto listed = health.backups.find(cluster);
+        const bool configured = listed != health.backups.end();
+        report["clusters"].push_back(cluster_status(
+            cluster, configured, configured ? listed->second : service.repository.list(cluster),
+            now, report["problems"]));
     }
-    add_health(service, expected, report);
+    add_health(health, report);
     return report;
 }
 
@@ -97,6 +99,11 @@ asio::awaitable<Outcome> status_verb(VerbCall& call) {
     Json result = co_await run_on_thread(std::move(work));
     if (call.service.scheduler != nullptr) {
         add_next_runs(*call.service.scheduler, result["clusters"]);
+    }
+    if (call.service.slots != nullptr) {
+        for (const std::string& left : call.service.slots->warnings()) {
+            result["warnings"].push_back(left);
+        }
     }
     Json jobs = Json::array();
     const SystemTime now = call.service.clock.now();

@@ -1,7 +1,5 @@
 #include "core/ops/prune.hpp"
 
-#include <algorithm>
-
 #include "core/ops/run_on.hpp"
 #include "daemon/work/work.hpp"
 
@@ -18,11 +16,8 @@ bool is_stored(const JobRecord& record) {
 
 /// I3: what failed last may be the reason why nothing newer is there.
 void refuse_after_failure(Service& service, const std::string& cluster) {
-    const std::vector<JobRecord> history = service.repository.history(cluster);
-    const auto last = std::find_if(history.rbegin(), history.rend(), [](const JobRecord& record) {
-        return record.kind == "backup" && record.outcome != "cancelled";
-    });
-    if (last == history.rend() || is_stored(*last)) return;
+    const std::optional<JobRecord> last = last_backup_record(service.repository, cluster);
+    if (!last || is_stored(*last)) return;
     throw Error(ErrorCode::refused,
                 "cannot prune cluster '" + cluster + "': its last backup failed: " + last->message,
                 "prune runs again after the next good one; --force does not wait for it");

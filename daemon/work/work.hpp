@@ -2,6 +2,7 @@
 // `tsbackupd VERB` (I10). Thread: loop, unless said otherwise.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,10 @@ JobPointer start_backup(Service& service, const ClusterConfig& cluster, const Js
 /// Proves `backups`, at least one, one after the other; what is found is noted beside each.
 JobPointer start_verify(Service& service, const std::vector<BackupName>& backups,
                         const std::string& asked_by);
+
+/// How the cluster's last backup that nobody cancelled ended; nothing when there was none. Reads as
+/// little of the history as it can. Thread: any (blocks).
+std::optional<JobRecord> last_backup_record(Repository& repository, const std::string& cluster);
 
 /// What prune does where the cluster's last backup failed (I3).
 enum class AfterFailure { refuse, prune };

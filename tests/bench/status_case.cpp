@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "tests/bench/cases.hpp"
-#include "tests/integration/raw_client.hpp"
+#include "tests/integration/raw_request.hpp"
 
 namespace tsb::bench {
 namespace {

@@ -76,6 +76,14 @@ TEST_CASE("status and check tell healthy from unhealthy by their exit codes", "[
     daemon.start();
     CHECK(daemon.ctl({"status"}).status == 5);
     CHECK(daemon.ctl({"check"}).status == 0);
+    CHECK(daemon.ctl({"check"}).out.find("replication slots: none of ours is left") !=
+          std::string::npos);
+    source.query("SELECT pg_create_physical_replication_slot('tsbackup_left', true)");
+    const auto checked = daemon.ctl({"check"});
+    CHECK(checked.status == 0);
+    CHECK(checked.out.find("warn  replication slots: 'tsbackup_left', held by nobody, keeps ") !=
+          std::string::npos);
+    source.query("SELECT pg_drop_replication_slot('tsbackup_left')");
     daemon.backup({"--compress", "none"});
     CHECK(daemon.ctl({"status"}).status == 0);
     CHECK(daemon.ctl({"no-such-verb"}).status == 2);

@@ -108,11 +108,13 @@ void HostileGround::discard_newest() {
     if (listed.back() != first_) fs::remove_all(daemon_.backup_directory(listed.back()));
 }
 
-/// Everything in and beside the repository, sorted: where a hostile name could lead.
+/// Everything in and beside the repository, sorted: where a hostile name could lead. Without
+/// the daemon's own state (history/space.json and kin), which it writes after a job's answer.
 HostileGround::Paths HostileGround::paths() const {
     Paths found;
+    const fs::path state = daemon_.repository() / "main" / "history";
     for (const auto& entry : fs::recursive_directory_iterator(daemon_.scratch().path())) {
-        found.push_back(entry.path());
+        if (entry.path().parent_path() != state) found.push_back(entry.path());
     }
     std::sort(found.begin(), found.end());
     return found;

@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "tests/integration/ground.hpp"
-#include "tests/integration/raw_client.hpp"
+#include "tests/integration/raw_request.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace tsb::test;

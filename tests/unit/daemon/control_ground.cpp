@@ -1,12 +1,9 @@
 #include "tests/unit/daemon/control_ground.hpp"
 
 #include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <boost/asio/post.hpp>
-#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -29,28 +26,6 @@ ControlGround::~ControlGround() {
     asio::post(loop_, [this] { control_.stop(); });
     thread_.join();  // ends only when no connection is left
     CHECK(control_.clients() == 0);
-}
-
-ControlClient::ControlClient(const ControlGround& server)
-    : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strcpy(address.sun_path, server.path().c_str());
-    REQUIRE(connect(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-}
-
-void ControlClient::send(const std::string& text) {
-    ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL);
-}
-
-std::string ControlClient::line() {
-    std::string out;
-    char c = 0;
-    while (recv(fd_.get(), &c, 1, 0) == 1) {
-        if (c == '\n') return out;
-        out += c;
-    }
-    return {};
 }
 
 Outcome ControlClient::ask(const std::string& text) {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "daemon/control_server.hpp"
+#include "tests/support/raw_client.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace tsb::test {
@@ -29,20 +30,13 @@ private:
     std::thread thread_;
 };
 
-/// One connection. Blocking.
-class ControlClient {
+/// One connection to it.
+class ControlClient : public RawClient {
 public:
-    explicit ControlClient(const ControlGround& server);
+    explicit ControlClient(const ControlGround& server) : RawClient(server.path()) {}
 
-    void send(const std::string& text);
-    /// The next line; empty at the end of the connection.
-    std::string line();
     /// Sends `text` and decodes the next line.
     Outcome ask(const std::string& text);
-    void leave() { fd_.reset(); }
-
-private:
-    Fd fd_;
 };
 
 /// What is logged from now on, all levels; nothing of it reaches the terminal.

@@ -1,4 +1,4 @@
-#include "tests/integration/raw_client.hpp"
+#include "tests/support/raw_client.hpp"
 
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -8,8 +8,6 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
-
-#include "tests/support/daemon.hpp"
 
 namespace tsb::test {
 namespace {
@@ -56,23 +54,6 @@ bool RawClient::is_closed() {
     ssize_t count = 1;
     while (count > 0) count = recv(fd_.get(), block.data(), block.size(), 0);
     return count == 0 || errno == ECONNRESET;
-}
-
-std::filesystem::path socket_of(const Daemon& daemon) {
-    return daemon.scratch() / "run/control.sock";
-}
-
-std::string request_line(const std::string& verb, const nlohmann::json& args) {
-    return nlohmann::json({{"v", 1}, {"verb", verb}, {"args", args}}).dump() + "\n";
-}
-
-nlohmann::json raw_answer(const Daemon& daemon, const std::string& verb,
-                          const nlohmann::json& args) {
-    RawClient client(socket_of(daemon));
-    client.send(request_line(verb, args));
-    std::string last;
-    for (std::string line = client.line(); !line.empty(); line = client.line()) last = line;
-    return nlohmann::json::parse(last);
 }
 
 }  // namespace tsb::test
