@@ -10,7 +10,7 @@ namespace tsb {
 namespace {
 
 constexpr auto look_interval = std::chrono::milliseconds(100);
-constexpr auto hurried_grace = std::chrono::seconds(1);
+constexpr auto hurried_grace = std::chrono::seconds(3);  // a hook has two to end by itself
 
 volatile std::sig_atomic_t asked_again = 0;
 

@@ -42,7 +42,7 @@ int run_in_process(const Config& config, const Request& request, Presenter& pres
 
     const Caller caller = local_caller();
     const EmitEvent emit = [&](Json event) -> asio::awaitable<void> {
-        presenter.event(event, std::chrono::steady_clock::now());
+        presenter.event(std::move(event), std::chrono::steady_clock::now());
         co_return;
     };
     Outcome outcome;
@@ -52,7 +52,7 @@ int run_in_process(const Config& config, const Request& request, Presenter& pres
                        signals.cancel();
                    });
     loop.run();
-    return presenter.finish(outcome);
+    return presenter.finish(std::move(outcome));
 }
 
 Outcome init_repository(const Config& config) {

@@ -33,9 +33,16 @@ Notices::Notices(const asio::any_io_executor& loop, Service& service, Scheduler&
       timer_(loop) {}
 
 void Notices::set_config(const NoticeConfig& config) {
-    auto next = std::make_shared<Notifier>(config);
-    // Its end takes as long as the program it may be running needs to stop.
-    retiring_.emplace_back([old = notifier_] { old->stop(); });
+    std::shared_ptr<Notifier> next;
+    try {
+        next = std::make_shared<Notifier>(config);
+    } catch (const std::system_error& error) {
+        throw Error(ErrorCode::refused, std::string("cannot run hooks: ") + error.what(),
+                    "the limit of threads of the daemon's user or service may be reached");
+    }
+    std::erase_if(retiring_, [](const auto& notifier) { return notifier->has_ended(); });
+    retiring_.push_back(notifier_);
+    notifier_->retire();
     notifier_ = std::move(next);
 }
 
@@ -135,8 +142,10 @@ void Notices::stop_watching() {
 }
 
 void Notices::stop() {
+    // Side by side: each may need its time to end a hook that does not want to.
+    std::vector<std::jthread> stopping;
+    for (const auto& notifier : retiring_) stopping.emplace_back([&] { notifier->stop(); });
     notifier_->stop();
-    retiring_.clear();
 }
 
 }  // namespace tsb

@@ -11,7 +11,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "daemon/health.hpp"
@@ -27,7 +26,7 @@ public:
     Notices(const boost::asio::any_io_executor& loop, Service& service, Scheduler& scheduler);
     Notices(const Notices&) = delete;
 
-    /// Hooks and webhooks from now on; notices that wait for the old ones are dropped.
+    /// Hooks and webhooks from now on; notices that wait for the old ones still go to them.
     void set_config(const NoticeConfig& config);
     /// Looks at the age of the clusters' backups now and then, until stop().
     boost::asio::awaitable<void> watch();
@@ -52,9 +51,9 @@ private:
     Scheduler& scheduler_;
     const std::string host_;
     std::shared_ptr<Notifier> notifier_;
-    std::vector<std::jthread> retiring_;     // notifiers of earlier configurations that end
-    std::vector<ClusterHealthFacts> facts_;  // as the last look found them
-    std::string problem_;                    // why the last look failed; empty: it did not
+    std::vector<std::shared_ptr<Notifier>> retiring_;  // of earlier configurations, at work yet
+    std::vector<ClusterHealthFacts> facts_;            // as the last look found them
+    std::string problem_;  // why the last look failed; empty: it did not
     boost::asio::steady_timer timer_;
     bool woken_ = false;
     bool stopping_ = false;

@@ -76,6 +76,7 @@ void Scheduler::stop() {
 asio::awaitable<SystemTime> Scheduler::pass() {
     const std::shared_ptr<const Config> config = service_.config();
     SystemTime next = service_.clock.now() + longest_sleep;
+    co_await forget_removed(*config);
     for (const ClusterConfig& cluster : config->clusters) {
         if (!clusters_.contains(cluster.name)) co_await load(cluster.name);
         if (!clusters_.contains(cluster.name))
@@ -115,6 +116,19 @@ asio::awaitable<void> Scheduler::load(const std::string& cluster) {
     if (problem.empty()) co_return;
     log(LogLevel::error, "", fmt::format("the schedule of {} begins anew: {}", cluster, problem));
     note(cluster, "the schedule began anew: " + problem);
+}
+
+/// A cluster that comes back one day begins anew: what it missed meanwhile was not wanted.
+asio::awaitable<void> Scheduler::forget_removed(const Config& config) {
+    std::vector<std::string> removed;
+    for (const auto& [name, known] : clusters_) {
+        if (config.find_cluster(name) == nullptr) removed.push_back(name);
+    }
+    for (const std::string& name : removed) {
+        clusters_.at(name).state = ScheduleState();
+        co_await save(name);
+        clusters_.erase(name);
+    }
 }
 
 /// An entry that is not in the configuration any more would begin anew if it came back.

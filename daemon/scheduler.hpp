@@ -67,6 +67,7 @@ private:
         SystemTime as_of;
     };
 
+    boost::asio::awaitable<void> forget_removed(const Config& config);
     boost::asio::awaitable<void> load(const std::string& cluster);
     boost::asio::awaitable<void> save(const std::string& cluster);
     boost::asio::awaitable<SystemTime> step(const ClusterConfig& cluster,

@@ -68,6 +68,28 @@ std::optional<ProgressEvent> decode_progress(const Json& event) {
     return progress;
 }
 
+Json encode_part(const std::string& list, Json items) {
+    return {{"event", "part"}, {"list", list}, {"items", std::move(items)}};
+}
+
+bool PartialResult::take(Json& event) {
+    if (text_of(event, "event") != "part") return false;
+    const auto items = event.find("items");
+    if (items == event.end() || !items->is_array()) return true;
+    Json& list = lists_.emplace(text_of(event, "list"), Json::array()).first.value();
+    for (Json& item : *items) list.push_back(std::move(item));
+    return true;
+}
+
+Json PartialResult::complete(Json result) {
+    for (const auto& [name, list] : lists_.items()) {
+        Json& rest = result[name];
+        for (Json& item : rest) list.push_back(std::move(item));
+        rest = std::move(list);
+    }
+    return result;
+}
+
 std::string encode_line(const Json& value) {
     return value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -56,6 +56,21 @@ Json encode_progress(const ProgressEvent& event);
 /// Nothing when `event` is another event or malformed.
 std::optional<ProgressEvent> decode_progress(const Json& event);
 
+/// The next items of a list of the result, sent ahead of it as {"event":"part",...}.
+Json encode_part(const std::string& list, Json items);
+
+/// Puts a result together that came in parts. Thread: one.
+class PartialResult {
+public:
+    /// True when `event` is a part; it was taken. One that is malformed is taken for nothing.
+    bool take(Json& event);
+    /// The result with what was taken before it.
+    Json complete(Json result);
+
+private:
+    Json lists_ = Json::object();
+};
+
 /// One line from the daemon: an event, or (last of all) the outcome.
 struct ReplyLine {
     std::optional<Json> event;

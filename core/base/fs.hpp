@@ -79,6 +79,9 @@ public:
     virtual std::size_t read(int fd, std::span<std::byte> into) = 0;
     /// One write(2): bytes written, at least 1 and maybe fewer than given. EINTR is retried.
     virtual std::size_t write(int fd, Bytes bytes) = 0;
+    /// Finds room for a file that will have `size` bytes; its size stays. Error{disk_full}; where
+    /// the file system cannot do that, nothing happens.
+    virtual void preallocate(int fd, std::uint64_t size) = 0;
     /// fsync(2). A failure means the file is lost (I2): never call it again for that file.
     virtual void sync(int fd) = 0;
     /// The kernel begins to write these bytes to the disk; where it cannot do that, nothing

@@ -110,6 +110,7 @@ public:
     std::size_t read(int fd, std::span<std::byte> into) override;
     std::size_t write(int fd, Bytes bytes) override;
     void sync(int fd) override;
+    void preallocate(int fd, std::uint64_t size) override;
     void start_writeback(int fd, std::uint64_t offset, std::uint64_t count) override;
     void drop_cached(int fd, std::uint64_t offset, std::uint64_t count) override;
     void close(Fd&& fd) override;
@@ -191,6 +192,13 @@ std::size_t PosixFs::write(int fd, Bytes bytes) {
 
 void PosixFs::sync(int fd) {
     check(::fsync(fd), "sync", fd);
+}
+
+void PosixFs::preallocate(int fd, std::uint64_t size) {
+    const int result = ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size));
+    if (result != 0 && (errno == EIO || errno == ENOSPC || errno == EDQUOT)) {
+        check(-1, "allocate", fd);
+    }
 }
 
 void PosixFs::start_writeback(int fd, std::uint64_t offset, std::uint64_t count) {

@@ -8,6 +8,8 @@ namespace {
 constexpr std::size_t queue_limit = 4 << 20;
 /// What creating and closing a file costs, as if it were bytes: so that many small files spread.
 constexpr std::size_t file_weight = 16 << 10;
+/// Smaller files find their room when they are written, without a call for each.
+constexpr std::uint64_t least_preallocated = 256 << 10;
 constexpr std::size_t digested_at_once = 128 << 10;
 
 }  // namespace
@@ -44,8 +46,8 @@ ExtractThread::~ExtractThread() {
     join();
 }
 
-void ExtractThread::open_file(std::string path, DigestKind kind) {
-    push(OpenFile{std::move(path), kind});
+void ExtractThread::open_file(std::string path, std::uint64_t size, DigestKind kind) {
+    push(OpenFile{std::move(path), size, kind});
 }
 
 void ExtractThread::write(Chunk bytes) {
@@ -119,6 +121,7 @@ void ExtractThread::attempt(const std::function<void()>& action) {
 
 void ExtractThread::take(OpenFile& step) {
     Fd fd = fs_.create_file(root_, step.path, state_.options.file_mode);
+    if (step.size >= least_preallocated) fs_.preallocate(fd.get(), step.size);
     file_.emplace(File{std::move(step.path), std::move(fd), Digest(step.kind), std::nullopt,
                        WriteBehind(fs_, state_.options.cache)});
     if (state_.options.with_sha256 && step.kind != DigestKind::sha256) {

@@ -46,7 +46,7 @@ public:
     ~ExtractThread();
 
     /// Queue the parts of one file. Blocks while the queue is full. Thread: the extractor's caller.
-    void open_file(std::string path, DigestKind kind);
+    void open_file(std::string path, std::uint64_t size, DigestKind kind);
     void write(Chunk bytes);
     void close_file();
     /// A measure of the work queued, in bytes. Thread: any.
@@ -60,6 +60,7 @@ public:
 private:
     struct OpenFile {
         std::string path;
+        std::uint64_t size;
         DigestKind kind;
     };
     struct CloseFile {};

@@ -119,7 +119,7 @@ void Extractor::begin(const TarMember& member) {
     impl_->make_parents(member.path);
     const DigestKind kind = options.digest_for ? options.digest_for(member.path) : DigestKind::none;
     impl_->current = &impl_->least_loaded();
-    impl_->current->open_file(member.path, kind);
+    impl_->current->open_file(member.path, member.size, kind);
 }
 
 void Extractor::data(Bytes bytes) {

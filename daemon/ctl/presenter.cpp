@@ -40,7 +40,8 @@ PresenterOptions presenter_options(std::string program, std::string verb, bool j
 Presenter::Presenter(PresenterOptions options, std::ostream& out, std::ostream& err)
     : options_(std::move(options)), out_(out), err_(err), kind_(options_.verb) {}
 
-void Presenter::event(const Json& event, RateWindow::Time now) {
+void Presenter::event(Json event, RateWindow::Time now) {
+    if (parts_.take(event)) return;
     const std::string name = event.value("event", std::string());
     const std::string job = event.value("job", std::string());
     if (name == "job") {
@@ -81,11 +82,12 @@ void Presenter::clear_line() {
     line_open_ = false;
 }
 
-int Presenter::finish(const Outcome& outcome) {
+int Presenter::finish(Outcome outcome) {
     clear_line();
+    outcome.result = parts_.complete(std::move(outcome.result));
     const int code = outcome.failure ? kind_of(outcome.failure->code()).exit_code : 0;
     if (options_.json) {
-        out_ << encode_line(encode_outcome(outcome)) << std::flush;
+        out_ << encode_line(encode_outcome(std::move(outcome))) << std::flush;
         return code;
     }
     // Following several jobs ends in a list of them, whatever their kinds.

@@ -38,9 +38,9 @@ public:
     Presenter(PresenterOptions options, std::ostream& out, std::ostream& err);
 
     /// Shows an event that came at `now`.
-    void event(const Json& event, RateWindow::Time now);
+    void event(Json event, RateWindow::Time now);
     /// Shows how it ended; the exit code of the program.
-    int finish(const Outcome& outcome);
+    int finish(Outcome outcome);
     /// Says that the followed job goes on and how to follow it again.
     void leave();
     /// The job that the daemon started or follows for us; empty until it said so.
@@ -57,6 +57,7 @@ private:
     PresenterOptions options_;
     std::ostream& out_;
     std::ostream& err_;
+    PartialResult parts_;
     std::string job_;
     std::string kind_;                         // of the job followed last
     std::map<std::string, Followed> running_;  // by job id

@@ -86,6 +86,17 @@ std::optional<Error> Notifier::run_required(const Notice& notice,
     return std::nullopt;
 }
 
+void Notifier::retire() {
+    const std::lock_guard lock(mutex_);
+    retired_ = true;
+    arrived_.notify_one();
+}
+
+bool Notifier::has_ended() const {
+    const std::lock_guard lock(mutex_);
+    return ended_;
+}
+
 void Notifier::stop() {
     {
         const std::lock_guard lock(mutex_);
@@ -101,7 +112,7 @@ void Notifier::enqueue(Notice notice) {
     std::optional<Notice> dropped;
     {
         const std::lock_guard lock(mutex_);
-        if (stopped_) return;
+        if (stopped_ || retired_) return;
         if (waiting_.size() >= most_waiting) {
             auto victim = std::find_if(waiting_.begin(), waiting_.end(), [&](const Notice& other) {
                 return other.kind == notice.kind;
@@ -119,8 +130,12 @@ void Notifier::enqueue(Notice notice) {
 void Notifier::work(const std::stop_token& stop) {
     for (;;) {
         std::unique_lock lock(mutex_);
-        if (!arrived_.wait(lock, stop, [this] { return !waiting_.empty(); })) return;
+        arrived_.wait(lock, stop, [this] { return retired_ || !waiting_.empty(); });
         if (stop.stop_requested()) return;
+        if (waiting_.empty()) {
+            ended_ = true;
+            return;
+        }
         const Notice notice = std::move(waiting_.front());
         waiting_.pop_front();
         lock.unlock();

@@ -31,12 +31,18 @@ public:
 
     /// Lets the worker run the hooks of this kind one after the other, but for required ones of a
     /// success, and then post to the webhooks. When too many wait, the oldest of the same kind is
-    /// dropped, or else the oldest; that is logged. After stop() nothing is done. Thread: any.
+    /// dropped, or else the oldest; that is logged. After stop() or retire() nothing is
+    /// done. Thread: any.
     void deliver(Notice notice) noexcept;
     /// Runs the required hooks of a success: the error of the first that failed. Call it before a
     /// job is done, and deliver() the notice of how the job ended after it. Thread: worker
     /// (blocks).
     std::optional<Error> run_required(const Notice& notice, const std::stop_token& stop) const;
+    /// Takes no more: ends when what it has taken is delivered. Does not wait for that. Thread:
+    /// any.
+    void retire();
+    /// True when it was retired and all is delivered. Thread: any.
+    bool has_ended() const;
     /// Ends what runs within seconds; what waits is dropped, and that is logged. Thread: any but
     /// the worker.
     void stop();
@@ -48,10 +54,12 @@ private:
 
     const NoticeConfig config_;
     const RetryPolicy retries_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable_any arrived_;
     std::deque<Notice> waiting_;  // guarded by mutex_
     bool stopped_ = false;        // guarded by mutex_
+    bool retired_ = false;        // guarded by mutex_
+    bool ended_ = false;          // guarded by mutex_
     std::jthread worker_;         // last: it uses the others
 };
 

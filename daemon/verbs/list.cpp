@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "core/ops/prune.hpp"
@@ -12,38 +13,52 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// What retention says, by backup; nothing of a cluster that is not configured.
-std::map<std::string, Json> reasons(Service& service, const std::string& cluster) {
-    std::map<std::string, Json> out;
+/// So many backups make a part of the answer: it goes through the socket at once, and the client
+/// reads one while the next is made.
+constexpr std::size_t part_size = 250;
+
+struct Listed {
+    std::vector<BackupEntry> backups;
+    std::map<std::string, Verdict> verdicts;  // by backup, of configured clusters
+};
+
+/// Appends what retention says; nothing of a cluster that is not configured.
+void add_verdicts(Service& service, const std::string& cluster, Listed& listed) {
     const std::shared_ptr<const Config> config = service.config();
     const ClusterConfig* configured = config->find_cluster(cluster);
-    if (configured == nullptr) return out;
-    const std::vector<Verdict> verdicts =
+    if (configured == nullptr) return;
+    std::vector<Verdict> verdicts =
         retention_verdicts(service.repository, cluster, configured->retention, service.clock.now());
-    for (Json& verdict : describe_verdicts(verdicts)) {
-        const auto id = verdict["backup_id"].get<std::string>();
-        out[id] = std::move(verdict);
+    for (Verdict& verdict : verdicts) {
+        const std::string key = cluster + "/" + verdict.id;
+        listed.verdicts[key] = std::move(verdict);
     }
-    return out;
 }
 
-Json list_backups(Service& service, const std::string& named, bool why) {
+Listed find_backups(Service& service, const std::string& named, bool why) {
     service.repository.require_there();
     std::vector<std::string> clusters = service.cluster_names();
     if (!named.empty()) clusters = {service.cluster_with(named, "")};
-    const SystemTime now = service.clock.now();
-    Json backups = Json::array();
+    Listed listed;
     for (const std::string& cluster : clusters) {
-        std::map<std::string, Json> verdicts;
-        if (why) verdicts = reasons(service, cluster);
-        for (const BackupEntry& entry : service.repository.list(cluster)) {
-            Json line = describe(entry, now);
-            const auto verdict = verdicts.find(entry.id);
-            if (verdict != verdicts.end()) line["retention"] = std::move(verdict->second);
-            backups.push_back(std::move(line));
-        }
+        if (why) add_verdicts(service, cluster, listed);
+        std::vector<BackupEntry> backups = service.repository.list(cluster);
+        std::move(backups.begin(), backups.end(), std::back_inserter(listed.backups));
     }
-    return {{"backups", std::move(backups)}};
+    return listed;
+}
+
+Json describe_part(const Listed& listed, std::size_t begin, SystemTime now) {
+    Json part = Json::array();
+    const std::size_t end = std::min(begin + part_size, listed.backups.size());
+    for (std::size_t index = begin; index < end; ++index) {
+        const BackupEntry& entry = listed.backups[index];
+        Json line = describe(entry, now);
+        const auto verdict = listed.verdicts.find(entry.cluster + "/" + entry.id);
+        if (verdict != listed.verdicts.end()) line["retention"] = describe(verdict->second);
+        part.push_back(std::move(line));
+    }
+    return part;
 }
 
 Json show_backup(Service& service, const std::string& named, const std::string& id) {
@@ -56,12 +71,22 @@ Json show_backup(Service& service, const std::string& named, const std::string& 
 }  // namespace
 
 asio::awaitable<Outcome> list_verb(VerbCall& call) {
-    std::function<Json()> work = [&call] {
-        return list_backups(call.service, text_arg(call.args, "cluster"),
+    std::function<Listed()> find = [&call] {
+        return find_backups(call.service, text_arg(call.args, "cluster"),
                             flag_arg(call.args, "why"));
     };
-    Json result = co_await run_on_thread(std::move(work));
-    co_return Outcome(std::move(result));
+    const Listed listed = co_await run_on_thread(std::move(find));
+    const SystemTime now = call.service.clock.now();
+    for (std::size_t begin = 0;; begin += part_size) {
+        std::function<Json()> work = [&] { return describe_part(listed, begin, now); };
+        Json part = co_await run_on_thread(std::move(work));
+        if (begin + part_size >= listed.backups.size()) {
+            Json result = {{"backups", std::move(part)}};
+            co_return Outcome(std::move(result));
+        }
+        Json event = encode_part("backups", std::move(part));
+        co_await call.emit(std::move(event));
+    }
 }
 
 asio::awaitable<Outcome> show_verb(VerbCall& call) {

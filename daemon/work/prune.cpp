@@ -46,14 +46,16 @@ asio::awaitable<Outcome> run_prune(Service& service, const std::string& cluster,
 
 }  // namespace
 
+Json describe(const Verdict& verdict) {
+    return {{"backup_id", verdict.id},
+            {"keep", verdict.keep},
+            {"reasons", verdict.reasons},
+            {"sentence", to_sentence(verdict)}};
+}
+
 Json describe_verdicts(const std::vector<Verdict>& verdicts) {
     Json out = Json::array();
-    for (const Verdict& verdict : verdicts) {
-        out.push_back({{"backup_id", verdict.id},
-                       {"keep", verdict.keep},
-                       {"reasons", verdict.reasons},
-                       {"sentence", to_sentence(verdict)}});
-    }
+    for (const Verdict& verdict : verdicts) out.push_back(describe(verdict));
     return out;
 }
 

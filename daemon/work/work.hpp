@@ -48,6 +48,7 @@ void note_verification(Service& service, const BackupName& backup,
                        const std::vector<std::string>& problems, const std::string& job);
 
 /// Verdicts as they are shown.
+Json describe(const Verdict& verdict);
 Json describe_verdicts(const std::vector<Verdict>& verdicts);
 
 /// What a job of `cluster` needs for itself: one of them runs at a time.

@@ -16,6 +16,8 @@ void run_backup_cases(Ground& ground, Report& report);
 void run_restore_cases(Ground& ground, Report& report);
 /// How long `status` takes while a backup runs.
 void run_status_case(Ground& ground, Report& report);
+/// How closely a backup keeps to max_rate, and what the daemon takes when nothing is to be done.
+void run_manners_cases(Ground& ground, Report& report);
 /// Clusters and a repository of their own.
 void run_files_case(const Options& options, Report& report);
 void run_list_case(const Options& options, Report& report);

@@ -27,6 +27,7 @@ void run_cases(const Options& options, Report& report) {
     run_backup_cases(ground, report);
     run_restore_cases(ground, report);
     run_status_case(ground, report);
+    run_manners_cases(ground, report);
     if (ground.made()) {
         report.facts.emplace_back("server", ground.server().query("show server_version"));
         report.facts.emplace_back("cluster", human_size(ground.cluster_bytes()));

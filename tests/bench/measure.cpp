@@ -26,24 +26,15 @@ fs::path proc_file(pid_t pid, const char* name) {
     return fs::path("/proc") / std::to_string(pid) / name;
 }
 
-double cpu_seconds_of(pid_t pid) {
-    const auto text = test::read_file(proc_file(pid, "stat"));
-    // The name in parentheses may hold anything: fields are counted behind it, from the state on.
-    std::istringstream fields(text.substr(text.rfind(')') + 1));
-    std::string skipped;
-    for (int field = 3; field < 14; ++field) fields >> skipped;
-    double user = 0;
-    double system = 0;
-    fields >> user >> system;
-    return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+std::uint64_t status_bytes_of(pid_t pid, const std::string& key) {
+    const auto text = test::read_file(proc_file(pid, "status"));
+    const auto at = text.find(key + ":");
+    if (at == std::string::npos) throw std::runtime_error("no " + key + " of the daemon");
+    return std::stoull(text.substr(at + key.size() + 1)) * 1024;
 }
 
 std::uint64_t peak_bytes_of(pid_t pid) {
-    const auto text = test::read_file(proc_file(pid, "status"));
-    const std::string key = "VmHWM:";
-    const auto at = text.find(key);
-    if (at == std::string::npos) throw std::runtime_error("no VmHWM of the daemon");
-    return std::stoull(text.substr(at + key.size())) * 1024;
+    return status_bytes_of(pid, "VmHWM");
 }
 
 // The daemon cannot be traced, so its files in /proc are root's: others cannot do this.
@@ -78,6 +69,22 @@ void settle() {
 }
 
 }  // namespace
+
+double cpu_seconds_of(pid_t pid) {
+    const auto text = test::read_file(proc_file(pid, "stat"));
+    // The name in parentheses may hold anything: fields are counted behind it, from the state on.
+    std::istringstream fields(text.substr(text.rfind(')') + 1));
+    std::string skipped;
+    for (int field = 3; field < 14; ++field) fields >> skipped;
+    double user = 0;
+    double system = 0;
+    fields >> user >> system;
+    return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+std::uint64_t resident_bytes_of(pid_t pid) {
+    return status_bytes_of(pid, "VmRSS");
+}
 
 test::RunOptions patient_options() {
     auto options = test::program_options();

@@ -31,6 +31,11 @@ DaemonRun measure_request(test::Daemon& daemon, const test::Arguments& arguments
 /// what a process was before it became another program. Throws unless it exits with 0.
 Sample measure_program(const test::Arguments& argv);
 
+/// What a process has used so far, its ended threads included.
+double cpu_seconds_of(pid_t pid);
+/// What it holds in memory now.
+std::uint64_t resident_bytes_of(pid_t pid);
+
 /// The account and the patience with which programs are run here.
 test::RunOptions patient_options();
 

@@ -186,6 +186,12 @@ std::size_t FaultFs::write(int fd, Bytes bytes) {
     return inner_.write(fd, shorten ? bytes.first((bytes.size() + 1) / 2) : bytes);
 }
 
+void FaultFs::preallocate(int fd, std::uint64_t size) {
+    const std::lock_guard lock(mutex_);
+    enter("preallocate " + std::to_string(size), std::to_string(fd), Effect::growth);
+    inner_.preallocate(fd, size);
+}
+
 void FaultFs::start_writeback(int fd, std::uint64_t offset, std::uint64_t count) {
     const std::lock_guard lock(mutex_);
     const std::string range = std::to_string(count) + " at " + std::to_string(offset);

@@ -79,6 +79,7 @@ public:
     std::size_t read(int fd, std::span<std::byte> into) override;
     std::size_t write(int fd, Bytes bytes) override;
     void sync(int fd) override;
+    void preallocate(int fd, std::uint64_t size) override;
     void start_writeback(int fd, std::uint64_t offset, std::uint64_t count) override;
     /// A wish that cannot fail, so it is not counted; at_each_call() tells of it.
     void drop_cached(int fd, std::uint64_t offset, std::uint64_t count) override;

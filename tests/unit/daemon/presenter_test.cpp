@@ -122,6 +122,18 @@ TEST_CASE("--no-progress shows nothing but the end") {
     CHECK(shown.err.str().empty());
 }
 
+TEST_CASE("a result that comes in parts is shown as one") {
+    for (const ProgressMode mode : {ProgressMode::lines, ProgressMode::none}) {
+        Shown shown(mode, true);
+        shown.presenter.event(encode_part("backups", {1, 2}), start);
+        shown.presenter.event(encode_part("backups", {3}), start);
+        shown.presenter.event({{"event", "part"}, {"list", 7}}, start);
+        shown.presenter.event({{"event", "part"}, {"items", 7}}, start);
+        CHECK(shown.presenter.finish(Outcome({{"backups", {4}}, {"other", 5}})) == 0);
+        CHECK(shown.out.str() == "{\"ok\":{\"backups\":[1,2,3,4],\"other\":5}}\n");
+    }
+}
+
 TEST_CASE("--json prints events and the outcome as lines, and nothing else") {
     Shown shown(ProgressMode::live, true);
     shown.presenter.event({{"event", "job"}, {"job", "b-1"}}, start);

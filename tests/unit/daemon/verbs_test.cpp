@@ -1,5 +1,6 @@
 #include "daemon/verbs.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <fstream>
 
@@ -157,6 +158,31 @@ TEST_CASE("a broken backup is listed, makes status unhealthy and fails verify") 
     const Outcome verified = ground.ask(request("verify", {{"all", true}}));
     CHECK(code_of(verified) == ErrorCode::damaged);
     CHECK(verified.result.at("backups").at(0).at("problems").size() == 1);
+}
+
+TEST_CASE("a long list comes in parts, each backup once and in order") {
+    Ground ground(test::unreachable_server());
+    const auto backups = ground.directory.path() / "repository/main/backups";
+    std::size_t there = 0;
+    for (const std::size_t count : {249, 250, 251, 500, 501}) {
+        for (; there < count; ++there) {
+            const std::size_t time = there / 60 * 100 + there % 60;  // minutes, seconds
+            const std::string name = "cluster_backup_20261122_" + std::to_string(100000 + time);
+            std::filesystem::create_directories(backups / name);
+        }
+        ground.events.clear();
+        Outcome outcome = ground.ask(request("list"));
+        REQUIRE_FALSE(outcome.failure);
+        CHECK(ground.events.size() == (count - 1) / 250);
+        CHECK(outcome.result.at("backups").size() == (count - 1) % 250 + 1);
+        PartialResult parts;
+        for (Json& event : ground.events) CHECK(parts.take(event));
+        const Json whole = parts.complete(std::move(outcome.result)).at("backups");
+        std::vector<std::string> ids;
+        for (const Json& backup : whole) ids.push_back(backup.at("backup_id"));
+        CHECK(ids.size() == count);
+        CHECK(std::is_sorted(ids.begin(), ids.end(), std::less_equal<>()));
+    }
 }
 
 TEST_CASE("a client that leaves ends its request, not its job") {

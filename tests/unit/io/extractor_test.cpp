@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -166,6 +167,33 @@ TEST_CASE("held runs are written like copied ones, and only as long as they are 
         CHECK(least >= 256 << 10);
         for (const auto& owner : held) CHECK(owner.expired());
     }
+}
+
+TEST_CASE("room for a large file is found before it is written, and only as much as it takes") {
+    const std::string large = rows(1 << 20);
+    const std::string archive =
+        tar_file("large", large) + tar_file("small", rows(8192)) + tar_finish();
+    Target target;
+    ExtractOptions options = target.options();
+    options.workers = 1;
+    std::vector<std::string> calls;
+    target.fs.at_each_call([&](const std::string& call) { calls.push_back(call); });
+    target.extract(archive, options);
+    const auto is_allocation = [](const auto& call) { return call.starts_with("preallocate"); };
+    const auto allocation = std::ranges::find_if(calls, is_allocation);
+    REQUIRE(allocation != calls.end());
+    CHECK(allocation->starts_with("preallocate 1048576"));
+    CHECK(std::ranges::count_if(calls, is_allocation) == 1);
+    CHECK(std::ranges::find_if(calls, [](const auto& call) { return call.starts_with("write"); }) >
+          allocation);
+    CHECK(target.content("large") == large);
+    CHECK(std::filesystem::file_size(target.path / "large") == large.size());
+
+    const auto number = static_cast<std::uint64_t>(allocation - calls.begin()) + 1;
+    Target full;
+    full.fs.fail_call(number, Fault::disk_full);
+    CHECK(code_of([&] { full.extract(archive, options); }) == ErrorCode::disk_full);
+    CHECK(full.fs.faulty_call().starts_with("preallocate"));
 }
 
 TEST_CASE("a directory that is there already is used, a file or link in its place is refused") {

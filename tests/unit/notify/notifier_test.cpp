@@ -5,54 +5,22 @@
 
 #include <algorithm>
 #include <csignal>
-#include <sstream>
 
 #include "core/base/log.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/command.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/unit/notify/hook_scripts.hpp"
 #include "tests/unit/notify/http_server.hpp"
 
 using namespace tsb;
 using test::contains;
 using test::eventually;
+using test::HookScripts;
 using test::HttpServer;
 namespace stdfs = std::filesystem;
 using Kind = Notice::Kind;
 
 namespace {
-
-/// Scripts and what they leave, in one directory.
-struct Ground {
-    HookConfig hook(const std::string& name, const std::string& text) const {
-        const stdfs::path path = directory.path() / name;
-        test::write_file(path, "#!/bin/sh\ncd " + directory.path().string() + "\n" + text);
-        stdfs::permissions(path, stdfs::perms::owner_all);
-        HookConfig hook;
-        hook.command = {path.string()};
-        return hook;
-    }
-    HookConfig required(const std::string& name, const std::string& text) const {
-        HookConfig required = hook(name, text);
-        required.required = true;
-        return required;
-    }
-    bool has(const std::string& name) const { return stdfs::exists(directory.path() / name); }
-    bool await(const std::string& name) const {
-        return eventually([&] { return has(name); });
-    }
-    std::string text(const std::string& name) const {
-        return has(name) ? test::read_file(directory.path() / name) : std::string();
-    }
-    std::vector<std::string> lines(const std::string& name) const {
-        std::istringstream stream(text(name));
-        std::vector<std::string> lines;
-        for (std::string line; std::getline(stream, line);) lines.push_back(line);
-        return lines;
-    }
-
-    test::TempDir directory;
-};
 
 Notice notice(Kind kind, const std::string& job = "b-1") {
     return {kind, "main", Json({{"event", to_string(kind)}, {"job", job}})};
@@ -83,7 +51,7 @@ private:
 }  // namespace
 
 TEST_CASE("each kind has its hooks, run in order with the notice as input, then the webhooks") {
-    const Ground ground;
+    const HookScripts ground;
     HttpServer server({HttpServer::status(200)});
     NoticeConfig config;
     const std::string tell = "echo \"$(basename $0) $TSBACKUP_EVENT $(cat)\" >>told";
@@ -109,16 +77,15 @@ TEST_CASE("each kind has its hooks, run in order with the notice as input, then 
 }
 
 TEST_CASE("a hook or webhook that fails is logged and holds up nothing") {
-    const Ground ground;
+    const HookScripts ground;
     HttpServer server({HttpServer::status(404), HttpServer::status(200)});
     NoticeConfig config;
-    HookConfig missing;
-    missing.command = {(ground.directory.path() / "missing").string()};
-    config.on_failure = {missing, ground.hook("bad", "echo one; echo two; exit 7"),
+    config.on_failure = {ground.program("missing"),
+                         ground.hook("bad", "echo one; echo two; exit 7"),
                          ground.hook("good", "touch done")};
     config.webhooks.resize(2);
     for (WebhookConfig& webhook : config.webhooks) webhook.url = server.url();
-    const LogCapture log(ground.directory.path() / "log");
+    const LogCapture log(ground.path("log"));
     Notifier notifier(config);
     notifier.deliver(notice(Kind::failure));
     CHECK(server.wait_for_requests(2));
@@ -134,7 +101,7 @@ TEST_CASE("a hook or webhook that fails is logged and holds up nothing") {
 }
 
 TEST_CASE("when too many wait the oldest of the same kind goes, or else the oldest") {
-    const Ground ground;
+    const HookScripts ground;
     const std::string tell = "touch started; while ! [ -e go ]; do sleep 0.01; done; cat >>told";
     NoticeConfig config;
     config.on_success = {ground.hook("s", tell)};
@@ -163,7 +130,7 @@ TEST_CASE("when too many wait the oldest of the same kind goes, or else the olde
         }
         expected.push_back("overdue");
     }
-    test::write_file(ground.directory.path() / "go", "");
+    test::write_file(ground.path("go"), "");
     CHECK(eventually([&] { return ground.lines("told").size() >= expected.size(); }));
     notifier.stop();
     std::vector<std::string> told;
@@ -172,11 +139,11 @@ TEST_CASE("when too many wait the oldest of the same kind goes, or else the olde
 }
 
 TEST_CASE("stop ends a hook that runs, and what waits is never run") {
-    const Ground ground;
+    const HookScripts ground;
     NoticeConfig config;
     config.on_failure = {ground.hook("f", "echo $$ >pid; mv pid running; yes")};
     config.on_success = {ground.hook("s", "touch ran")};
-    const LogCapture log(ground.directory.path() / "log");
+    const LogCapture log(ground.path("log"));
     Notifier notifier(config);
     notifier.deliver(notice(Kind::failure));
     REQUIRE(ground.await("running"));
@@ -195,7 +162,7 @@ TEST_CASE("a notifier without work stops") {
 }
 
 TEST_CASE("required hooks of a success decide on the job and are not run again") {
-    const Ground ground;
+    const HookScripts ground;
     NoticeConfig config;
     config.on_success = {ground.hook("free", "echo free >>told"),
                          ground.required("first", "echo first >>told"),
@@ -219,7 +186,7 @@ TEST_CASE("required hooks of a success decide on the job and are not run again")
 }
 
 TEST_CASE("a required hook ends when its job is cancelled") {
-    const Ground ground;
+    const HookScripts ground;
     NoticeConfig config;
     config.on_success = {ground.required("s", "touch running; exec sleep 1000")};
     const Notifier notifier(config);
