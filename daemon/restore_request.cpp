@@ -131,6 +131,7 @@ RestoreOptions restore_options(Service& service, const Caller& caller, const Jso
     RestoreOptions options;
     options.backup = text_arg(args, "backup");
     options.cluster = service.cluster_with(text_arg(args, "cluster"), options.backup);
+    options.backup = service.backup_id(options.cluster, options.backup);
     options.target = text_arg(args, "target");
     if (options.target.empty()) {
         throw Error(ErrorCode::usage, "cannot restore: no --target was given");

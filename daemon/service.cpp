@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/ops/run_on.hpp"
+#include "daemon/backup_choice.hpp"
 
 namespace tsb {
 namespace {
@@ -98,7 +99,7 @@ std::string Service::cluster_with(const std::string& named, const std::string& b
     if (names.size() > 1) {
         std::erase_if(
             names, [&](const std::string& name) { return !has_backup(repository, name, backup); });
-        if (names.empty() && backup != "latest") {
+        if (names.empty() && !is_relative_choice(backup)) {
             throw Error(ErrorCode::not_found, "cannot find backup '" + printable(backup) + "'",
                         "'list' shows the backups of all clusters");
         }
@@ -110,6 +111,11 @@ std::string Service::cluster_with(const std::string& named, const std::string& b
     }
     if (names.empty()) throw Error(ErrorCode::not_found, "cannot find any cluster");
     return names.front();
+}
+
+std::string Service::backup_id(const std::string& cluster, const std::string& wanted) {
+    if (!is_relative_choice(wanted) || wanted == "latest") return wanted;
+    return choose_backup(wanted, repository.list(cluster), TimeZone::machine());
 }
 
 void Service::stop() {

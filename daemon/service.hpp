@@ -51,6 +51,9 @@ public:
     /// the only one with a backup of that id. Error{not_found}; Error{usage} when several have
     /// one, and for "latest" of several clusters. Reads the disk.
     std::string cluster_with(const std::string& named, const std::string& backup);
+    /// The id that "latest-before TIME" means in `cluster`, with TIME on this machine's clocks; an
+    /// id and "latest" as they are. Error{usage}, Error{not_found}. Reads the disk.
+    std::string backup_id(const std::string& cluster, const std::string& wanted);
 
     /// Stops all jobs and what else runs for clients.
     void stop();

@@ -64,12 +64,14 @@ constexpr std::array verify_args = {
     cancel_on_exit_arg,
 };
 constexpr std::array restore_args = {
+    ArgSpec{"plan", ArgKind::flag, "", "only say what would be done, and what stands against it"},
     ArgSpec{"target", ArgKind::path, "DIR", "new or empty directory to restore into"},
     cluster_arg,
     ArgSpec{"tablespace-map", ArgKind::list, "OLD=NEW", "where a tablespace goes; repeatable"},
     ArgSpec{"owner", ArgKind::text, "USER[:GROUP]", "owner of the files; default: of DIR's parent"},
     ArgSpec{"any-version", ArgKind::flag, "",
             "restore although that major version of PostgreSQL is not installed here"},
+    ArgSpec{"yes", ArgKind::local, "", "do not show the plan and ask"},
     detach_arg,
     no_progress_arg,
     cancel_on_exit_arg,
@@ -94,7 +96,8 @@ constexpr std::array verbs = {
     VerbSpec{"verify", Right::operate, true, "backup", false,
              "prove a backup (default: latest) from its stored bytes", verify_args},
     VerbSpec{"restore", Right::restore, true, "backup", true,
-             "restore a backup into a new or empty directory", restore_args},
+             "restore a backup into a new or empty directory", restore_args,
+             "Restore backup {} now?"},
     VerbSpec{"schedule", Right::read, false, "cluster", false,
              "what runs next, when, and what did not run", schedule_args},
     VerbSpec{"prune", Right::operate, true, "cluster", false,
@@ -178,6 +181,11 @@ std::string_view to_string(Right right) {
 
 std::span<const VerbSpec> verb_specs() {
     return verbs;
+}
+
+bool VerbSpec::has_plan() const {
+    return std::any_of(args.begin(), args.end(),
+                       [](const ArgSpec& arg) { return arg.name == "plan"; });
 }
 
 const VerbSpec* find_verb(std::string_view name) {

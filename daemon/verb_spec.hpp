@@ -40,6 +40,8 @@ struct VerbSpec {
     std::span<const ArgSpec> args;  // without the positional one
     std::string_view confirm =
         {};  // what a client asks a person at a terminal first; empty: nothing
+    /// The verb takes "plan"; a person at a terminal is shown the plan before the question.
+    bool has_plan() const;
 };
 
 /// The whole table, in the order of the help text. Thread: any.

@@ -186,19 +186,14 @@ void require_own(const FileOwner& owner, const RestoreOptions& options, const Id
 
 }  // namespace
 
-void require_restore_space(Fs& fs, const Metadata& metadata, const fsys::path& target,
-                           const std::vector<TablespacePlan>& tablespaces) {
-    struct Need {
-        std::uint64_t bytes = 0;
-        std::uint64_t free = 0;
-        fsys::path path;
-    };
-    std::map<dev_t, Need> needs;
+std::vector<SpaceNeed> restore_space(Fs& fs, const Metadata& metadata, const fsys::path& target,
+                                     const std::vector<TablespacePlan>& tablespaces) {
+    std::map<dev_t, SpaceNeed> needs;
     const auto add = [&](const fsys::path& path, std::uint64_t bytes) {
         const fsys::path directory = existing_ancestor(path);
         const Fd fd = fs.open_root(directory);
-        Need& need = needs[fs.status(fd.get()).device];
-        need = {need.bytes + bytes, fs.free_bytes(fd.get()), directory};
+        SpaceNeed& need = needs[fs.status(fd.get()).device];
+        need = {directory, need.needed_bytes + bytes, fs.free_bytes(fd.get())};
     };
     std::uint64_t elsewhere = 0;
     for (const TablespacePlan& plan : tablespaces) {
@@ -208,13 +203,25 @@ void require_restore_space(Fs& fs, const Metadata& metadata, const fsys::path& t
         }
     }
     add(target, metadata.cluster_bytes - std::min(metadata.cluster_bytes, elsewhere));
-    for (const auto& [device, need] : needs) {
-        if (need.bytes > need.free) {
-            throw Error(ErrorCode::disk_full, "cannot restore '" + metadata.id +
-                                                  "': " + human_size(need.bytes) + " needed, " +
-                                                  human_size(need.free) + " free at '" +
-                                                  need.path.string() + "'");
-        }
+    std::vector<SpaceNeed> found;
+    for (const auto& [device, need] : needs) found.push_back(need);
+    return found;
+}
+
+void require_fits(const SpaceNeed& need, const std::string& backup_id) {
+    if (need.needed_bytes <= need.free_bytes) {
+        return;
+    }
+    throw Error(ErrorCode::disk_full, "cannot restore '" + backup_id +
+                                          "': " + human_size(need.needed_bytes) + " needed, " +
+                                          human_size(need.free_bytes) + " free at '" +
+                                          need.directory.string() + "'");
+}
+
+void require_restore_space(Fs& fs, const Metadata& metadata, const fsys::path& target,
+                           const std::vector<TablespacePlan>& tablespaces) {
+    for (const SpaceNeed& need : restore_space(fs, metadata, target, tablespaces)) {
+        require_fits(need, metadata.id);
     }
 }
 

@@ -31,7 +31,19 @@ std::string check_installed_major(const Metadata& metadata, const RestoreOptions
 /// The major version named in a binary directory's path ("/usr/lib/postgresql/17/bin"). Pure.
 std::optional<int> major_of_binary_path(const std::filesystem::path& directory);
 
-/// Error{disk_full} naming the file system when the restored bytes do not fit.
+/// What a restore needs of one file system.
+struct SpaceNeed {
+    std::filesystem::path directory;  // one that exists there
+    std::uint64_t needed_bytes = 0;
+    std::uint64_t free_bytes = 0;
+};
+/// One for each file system on which something is restored. Error{io}.
+std::vector<SpaceNeed> restore_space(Fs& fs, const Metadata& metadata,
+                                     const std::filesystem::path& target,
+                                     const std::vector<TablespacePlan>& tablespaces);
+/// Error{disk_full} naming the file system when they do not fit. Pure.
+void require_fits(const SpaceNeed& need, const std::string& backup_id);
+/// Both of these.
 void require_restore_space(Fs& fs, const Metadata& metadata, const std::filesystem::path& target,
                            const std::vector<TablespacePlan>& tablespaces);
 

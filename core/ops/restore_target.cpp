@@ -20,7 +20,44 @@ std::filesystem::file_status known_status(const std::filesystem::path& path) {
     return status;
 }
 
+// The marker says that a restore of ours was here. It removes its marker last, so a marked
+// directory was never started, unless the kill came just before that and somebody started it
+// since: then PostgreSQL has retired backup_label, and the data is theirs.
+bool is_left_by_killed_restore(Fs& fs, int data_directory) {
+    if (!fs.status(data_directory, restore_marker)) {
+        return false;
+    }
+    const bool startable = fs.status(data_directory, "global").has_value() &&
+                           fs.status(data_directory, pg_control_path).has_value();
+    return !startable || fs.status(data_directory, label_file).has_value();
+}
+
+Error no_directory(const std::filesystem::path& path) {
+    return {ErrorCode::target_not_empty,
+            "cannot restore to '" + printable(path.string()) + "': it exists and is no directory"};
+}
+
+Error not_empty(const std::filesystem::path& path) {
+    return {ErrorCode::target_not_empty,
+            "cannot restore to '" + path.string() + "': the directory is not empty",
+            "choose a new directory, or move the old data aside first"};
+}
+
 }  // namespace
+
+void require_usable_target(Fs& fs, const std::filesystem::path& path) {
+    if (!std::filesystem::exists(known_status(path))) {
+        return;
+    }
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(path, ignored)) {
+        throw no_directory(path);
+    }
+    const Fd directory = fs.open_root(path);
+    if (!fs.entries(directory.get()).empty() && !is_left_by_killed_restore(fs, directory.get())) {
+        throw not_empty(path);
+    }
+}
 
 RestoreTarget::RestoreTarget(Fs& fs, const std::filesystem::path& path,
                              const std::filesystem::path& data_directory,
@@ -33,9 +70,7 @@ RestoreTarget::RestoreTarget(Fs& fs, const std::filesystem::path& path,
                                              "': another restore is filling it");
         }
         if (!fs_.entries(directory_.get()).empty() && !left_by_killed_restore()) {
-            throw Error(ErrorCode::target_not_empty,
-                        "cannot restore to '" + path_.string() + "': the directory is not empty",
-                        "choose a new directory, or move the old data aside first");
+            throw not_empty(path_);
         }
     } catch (...) {
         discard();
@@ -63,8 +98,7 @@ void RestoreTarget::open_or_create() {
     if (!std::filesystem::exists(known_status(path_))) {
         create(path_);
     } else if (!std::filesystem::is_directory(path_, ignored)) {
-        throw Error(ErrorCode::target_not_empty, "cannot restore to '" + printable(path_.string()) +
-                                                     "': it exists and is no directory");
+        throw no_directory(path_);
     }
     directory_ = fs_.open_root(path_);
 }
@@ -85,19 +119,11 @@ void RestoreTarget::create(const std::filesystem::path& directory) {
     fs_.sync(parent.get());
 }
 
-// The marker says that a restore of ours was here. It removes its marker last, so a marked
-// directory was never started, unless the kill came just before that and somebody started it
-// since: then PostgreSQL has retired backup_label, and the data is theirs.
 bool RestoreTarget::left_by_killed_restore() const {
-    if (!fs_.status(directory_.get(), restore_marker)) {
-        return false;
+    if (path_ == data_directory_) {
+        return is_left_by_killed_restore(fs_, directory_.get());
     }
-    if (path_ != data_directory_) {
-        return tablespace_left_by_killed_restore();
-    }
-    const bool startable = fs_.status(directory_.get(), "global").has_value() &&
-                           fs_.status(directory_.get(), pg_control_path).has_value();
-    return !startable || fs_.status(directory_.get(), label_file).has_value();
+    return fs_.status(directory_.get(), restore_marker) && tablespace_left_by_killed_restore();
 }
 
 // Nothing in a tablespace tells whether its cluster was started. So only the restore into the same

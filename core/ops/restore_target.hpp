@@ -16,6 +16,10 @@ namespace tsb {
 /// Name of the marker; PostgreSQL does not mind it.
 inline constexpr const char* restore_marker = "tsbackup_restore_in_progress";
 
+/// Error{target_not_empty} when `path` is neither missing nor empty nor what a killed restore left
+/// there. Changes nothing. Thread: worker (blocks).
+void require_usable_target(Fs& fs, const std::filesystem::path& path);
+
 /// Thread: worker (blocks).
 class RestoreTarget {
 public:

@@ -57,6 +57,22 @@ std::optional<std::string> take_verb(const ProgramSpec& program, Words& words) {
     return std::nullopt;
 }
 
+bool begins_with_digit(const std::string& word) {
+    return !word.empty() && word.front() >= '0' && word.front() <= '9';
+}
+
+/// "latest-before" and its date and time become one word, as if they had been quoted.
+void join_moment(Words& words) {
+    const auto before = std::find(words.begin(), words.end(), "latest-before");
+    if (before == words.end()) return;
+    for (int part = 0; part < 2; ++part) {
+        const auto next = std::next(before);
+        if (next == words.end() || !begins_with_digit(*next)) return;
+        *before += " " + *next;
+        words.erase(next);
+    }
+}
+
 const VerbSpec* verb_named(const ProgramSpec& program, const std::optional<std::string>& name) {
     if (!name) return nullptr;
     std::vector<std::string> known = {help_word};
@@ -184,6 +200,7 @@ CommandLine parse_command_line(const ProgramSpec& program, const Words& words) {
         verb = take_verb(program, rest);
     }
     line.verb = verb_named(program, verb);
+    if (line.verb != nullptr && line.verb->positional == "backup") join_moment(rest);
     const po::variables_map found = parse_options(program, line.verb, rest);
 
     if (found.count(help_word) != 0) line.flags.insert(help_word);

@@ -43,6 +43,7 @@ std::string render_verify(const Json& result) {
 }
 
 std::string render_restore(const Json& result) {
+    if (result.value("plan", false)) return render_plan(result);
     std::string out = fmt::format("Backup {} of {} restored into {}: {} files\n",
                                   text_at(result, "backup_id"), text_at(result, "cluster"),
                                   text_at(result, "target"), count_at(result, "restored_files"));

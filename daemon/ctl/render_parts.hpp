@@ -37,6 +37,7 @@ inline std::string short_version(const std::string& version) {
 }
 
 // Renderers of reports with a file of their own.
+std::string render_plan(const Json& plan);
 std::string render_status(const Json& result);
 std::string render_check(const Json& result);
 std::string render_list(const Json& result);

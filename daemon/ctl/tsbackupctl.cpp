@@ -63,9 +63,27 @@ void ask_to_cancel(const std::string& path, const std::string& job) {
     Connection(path, cancel).next(-1, silence_limit);
 }
 
+/// Shows what would be done. The backup that was shown is the one that is meant from then on.
+void show_plan(CommandLine& line) {
+    Json args = line.args;
+    args["plan"] = true;
+    Connection connection(socket_path(line), Request(std::string(line.verb->name), args));
+    std::optional<ReplyLine> reply;
+    do {
+        reply = connection.next(-1, silence_limit);
+    } while (reply && reply->event);
+    const Outcome& outcome = reply.value().outcome;
+    std::cerr << render_result(std::string(line.verb->name), outcome.result);
+    if (outcome.failure) throw Error(*outcome.failure);
+    line.args["backup"] = outcome.result.value("backup_id", text_arg(line.args, "backup"));
+    line.args["cluster"] = outcome.result.value("cluster", text_arg(line.args, "cluster"));
+}
+
 /// Asks what the verb wants to be asked, when a person sits there who can answer.
-void require_consent(const CommandLine& line) {
-    if (line.verb->confirm.empty() || line.has("yes") || ::isatty(STDIN_FILENO) == 0) return;
+void require_consent(CommandLine& line) {
+    const bool settled = line.has("yes") || flag_arg(line.args, "plan");
+    if (line.verb->confirm.empty() || settled || ::isatty(STDIN_FILENO) == 0) return;
+    if (line.verb->has_plan()) show_plan(line);
     const std::string what = text_arg(line.args, std::string(line.verb->positional).c_str());
     std::cerr << fmt::format(fmt::runtime(line.verb->confirm), printable(what)) << " [y/N] ";
     std::string answer;
@@ -86,10 +104,10 @@ int run_verb(const CommandLine& line, const std::string& name) {
         const Fd signals = interrupts();
         Connection connection(path, Request(std::string(line.verb->name), line.args));
         while (true) {
-            const auto reply = connection.next(signals.get(), silence_limit);
-            if (reply && !reply->event) return presenter.finish(reply->outcome);
+            auto reply = connection.next(signals.get(), silence_limit);
+            if (reply && !reply->event) return presenter.finish(std::move(reply->outcome));
             if (reply) {
-                presenter.event(*reply->event, std::chrono::steady_clock::now());
+                presenter.event(std::move(*reply->event), std::chrono::steady_clock::now());
                 continue;
             }
             const int signal = taken_signal(signals);
@@ -108,7 +126,7 @@ int run_verb(const CommandLine& line, const std::string& name) {
 int run(int argc, char** argv) {
     const ProgramSpec spec = program();
     try {
-        const CommandLine line = parse_command_line(spec, words_of(argc, argv));
+        CommandLine line = parse_command_line(spec, words_of(argc, argv));
         if (line.has("help")) {
             std::cout << (line.verb == nullptr ? program_help(spec) : verb_help(spec, *line.verb));
             return 0;

@@ -64,7 +64,8 @@ Json describe_part(const Listed& listed, std::size_t begin, SystemTime now) {
 Json show_backup(Service& service, const std::string& named, const std::string& id) {
     service.repository.require_there();
     const std::string cluster = service.cluster_with(named, id);
-    const BackupHandle backup = service.repository.open_backup(cluster, id);
+    const BackupHandle backup =
+        service.repository.open_backup(cluster, service.backup_id(cluster, id));
     return {{"backup_id", backup.id}, {"backup", describe(backup.metadata)}};
 }
 

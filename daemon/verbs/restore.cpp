@@ -1,6 +1,7 @@
 #include "core/ops/restore.hpp"
 
 #include "core/ops/run_on.hpp"
+#include "daemon/restore_plan_report.hpp"
 #include "daemon/restore_request.hpp"
 #include "daemon/verbs/handlers.hpp"
 #include "daemon/work/work.hpp"
@@ -59,6 +60,10 @@ asio::awaitable<Outcome> restore_verb(VerbCall& call) {
         return options;
     };
     const RestoreOptions options = co_await run_on_thread(std::move(read));
+    if (flag_arg(call.args, "plan")) {
+        std::function<Outcome()> look = [&] { return restore_plan_report(service, options); };
+        co_return co_await run_on_thread(std::move(look));
+    }
     JobWork work = [&service, options](JobContext& context) {
         return restore(service, options, context);
     };

@@ -16,7 +16,7 @@ BackupName named_backup(Service& service, const Json& args) {
     const std::string id = text_arg(args, "backup");
     const std::string cluster = service.cluster_with(text_arg(args, "cluster"), id);
     if (id == "latest") return {cluster, service.repository.open_backup(cluster, id).id};
-    return {cluster, id};
+    return {cluster, service.backup_id(cluster, id)};
 }
 
 Json describe_change(const BackupName& backup) {

@@ -17,7 +17,8 @@ std::vector<BackupName> chosen_backups(Service& service, const Json& args) {
     if (!flag_arg(args, "all")) {
         const std::string given = text_arg(args, "backup");
         const std::string id = given.empty() ? "latest" : given;
-        return {{service.cluster_with(named, id), id}};
+        const std::string cluster = service.cluster_with(named, id);
+        return {{cluster, service.backup_id(cluster, id)}};
     }
     if (!text_arg(args, "backup").empty()) {
         throw Error(ErrorCode::usage, "cannot verify: give either a backup or --all");

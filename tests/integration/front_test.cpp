@@ -1,6 +1,7 @@
 // The way a person goes: back up, list, verify, restore, start, compare.
 #include <sys/stat.h>
 
+#include "core/base/clock.hpp"
 #include "tests/integration/ground.hpp"
 #include "tests/support/catch.hpp"
 
@@ -144,6 +145,36 @@ TEST_CASE("the same operations run in process when no daemon is up", "[front]") 
     server.start();
     server.wait_for_writes();
     CHECK(fingerprint(server) == fingerprint(source));
+}
+
+TEST_CASE("a plan says what a restore would do, then the restore does it", "[front]") {
+    auto& source = filled_server(PgVersion::pg15);
+    Daemon daemon(source);
+    daemon.start();
+    const auto first = daemon.backup({"--compress", "none"});
+    const std::string between = daemon.ask({"show", first}).at("backup").at("stopped_at");
+    REQUIRE(eventually([&] { return tsb::to_iso8601(tsb::system_clock().now()) > between; }));
+    const auto second = daemon.backup({"--compress", "none"});
+    const auto target = new_target(daemon);
+    const Arguments restore = {"restore", "latest-before", between, "--target", target};
+    Arguments plan = restore;
+    plan.push_back("--plan");
+    const auto planned = daemon.ctl(plan);
+    INFO(failure_text(planned));
+    REQUIRE(planned.status == 0);
+    CHECK(contains(planned.out, first));
+    CHECK(contains(planned.out, "not known: none was restored before"));
+    CHECK_FALSE(fs::exists(target));
+    const auto done = daemon.ask(restore);
+    CHECK(done.at("backup_id") == first);
+    plan[1] = "latest";
+    plan.erase(plan.begin() + 2);
+    const auto refused = daemon.ctl(plan);
+    CHECK(refused.status == 4);
+    CHECK(contains(refused.out, second));
+    CHECK(contains(refused.out, "as fast as the last one"));
+    CHECK(contains(refused.err, "the directory is not empty"));
+    CHECK(daemon.ctl({"restore", "latest-before", "2020-01-01", "--target", target}).status == 1);
 }
 
 TEST_CASE("a restore needs no configuration, only the repository", "[front]") {

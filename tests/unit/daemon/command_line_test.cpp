@@ -47,6 +47,22 @@ TEST_CASE("a verb's options become the arguments of its request") {
                              {"any-version", true}}));
 }
 
+TEST_CASE("latest-before takes its date and time with it") {
+    const auto backup = [](const std::vector<std::string>& words) {
+        return parse(words).args.at("backup").get<std::string>();
+    };
+    const std::string wanted = "latest-before 2026-11-23 14:05";
+    CHECK(backup({"restore", "latest-before", "2026-11-23", "14:05", "--target", "/t"}) == wanted);
+    CHECK(backup({"restore", "--target", "/t", "latest-before", "2026-11-23", "14:05"}) == wanted);
+    CHECK(backup({"show", wanted}) == wanted);
+    CHECK(backup({"verify", "latest-before", "2026-11-23"}) == "latest-before 2026-11-23");
+    CHECK(backup({"show", "latest-before"}) == "latest-before");
+    CHECK(backup({"restore", "--plan", "latest-before", "2026-11-23", "--target", "/t"}) ==
+          "latest-before 2026-11-23");
+    CHECK(code_of({"show", "latest-before", "2026-11-23", "14:05", "CET"}) == ErrorCode::usage);
+    CHECK(code_of({"show", "latest-before", "yesterday"}) == ErrorCode::usage);
+}
+
 TEST_CASE("global options may stand before or after the verb") {
     const CommandLine before = parse({"--socket", "/s", "--json", "list", "main"});
     const CommandLine after = parse({"list", "main", "--json", "--socket=/s"});

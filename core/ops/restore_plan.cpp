@@ -1,0 +1,65 @@
+#include "core/ops/restore_plan.hpp"
+
+#include <functional>
+
+#include "core/base/human.hpp"
+#include "core/ops/restore_places.hpp"
+#include "core/ops/restore_target.hpp"
+#include "core/ops/stored_backup.hpp"
+
+namespace tsb {
+namespace {
+
+void look_at_stored_files(const BackupHandle& handle, Repository& repository, RestorePlan& plan) {
+    WorkerPool none(1);
+    const StoredBackup backup(repository.fs(), handle, none);
+    for (const std::string& line : backup.listing().missing) {
+        throw Error(ErrorCode::damaged, "cannot restore '" + handle.id + "': " + line,
+                    "restore an older backup: tsbackupctl list");
+    }
+    for (const StoredFile& file : handle.metadata.files) {
+        const std::string problem = backup.size_problem(file);
+        if (problem.empty()) continue;
+        throw Error(ErrorCode::damaged, "cannot restore '" + handle.id + "': " + problem,
+                    "restore an older backup: tsbackupctl list");
+    }
+    for (const std::string& line : backup.listing().extra) {
+        plan.notes.push_back("in the backup's directory " + line);
+    }
+}
+
+void look_at_space(Fs& fs, RestorePlan& plan) {
+    plan.space = restore_space(fs, *plan.metadata, plan.target, plan.tablespaces);
+    for (const SpaceNeed& need : plan.space) require_fits(need, plan.backup_id);
+}
+
+}  // namespace
+
+RestorePlan plan_restore(Repository& repository, const RestoreOptions& options) {
+    const BackupHandle handle = repository.open_backup(options.cluster, options.backup);
+    RestorePlan plan;
+    plan.backup_id = handle.id;
+    plan.metadata = std::make_shared<const Metadata>(handle.metadata);
+    plan.target = options.target;
+    const auto decide = [&plan](const std::function<void()>& step) {
+        try {
+            step();
+        } catch (const Error& error) {
+            plan.refusals.push_back(error);
+        }
+    };
+    Fs& fs = repository.fs();
+    decide([&] { look_at_stored_files(handle, repository, plan); });
+    decide([&] { require_usable_target(fs, options.target); });
+    decide([&] {
+        const std::string note = check_installed_major(*plan.metadata, options);
+        if (!note.empty()) plan.notes.push_back(note);
+    });
+    decide([&] { plan.tablespaces = plan_tablespaces(*plan.metadata, options); });
+    decide([&] { plan.owner = restore_owner(fs, options); });
+    decide([&] { look_at_space(fs, plan); });
+    decide([&] { require_safe_places(repository.path(), options.target, plan.tablespaces); });
+    return plan;
+}
+
+}  // namespace tsb

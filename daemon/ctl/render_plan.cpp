@@ -1,0 +1,63 @@
+// The plan of a restore, for a person who decides by it.
+#include <spdlog/fmt/fmt.h>
+
+#include "daemon/ctl/render_parts.hpp"
+#include "daemon/ctl/text_table.hpp"
+
+namespace tsb {
+namespace {
+
+std::string owner_text(const Json& plan) {
+    const auto owner = plan.find("owner");
+    return owner == plan.end()
+               ? std::string("as whom tsbackupd runs")
+               : fmt::format("uid {}, gid {}", count_at(*owner, "uid"), count_at(*owner, "gid"));
+}
+
+std::string estimate_text(const Json& plan) {
+    const auto seconds = plan.find("eta_s");
+    if (seconds == plan.end() || seconds->is_null()) return "not known: none was restored before";
+    return "about " + human_duration(std::chrono::seconds(seconds->get<std::uint64_t>())) +
+           ", as fast as the last one";
+}
+
+std::string tablespace_text(const Json& tablespace) {
+    const std::string location = text_at(tablespace, "location");
+    return fmt::format("{}, {} to {}", count_at(tablespace, "oid"), size_at(tablespace, "bytes"),
+                       location.empty() ? "its place in the data directory" : location);
+}
+
+}  // namespace
+
+std::string render_plan(const Json& plan) {
+    std::vector<std::pair<std::string, std::string>> fields = {
+        {"backup", text_at(plan, "backup_id") + " of " + text_at(plan, "cluster")},
+        {"its end", fmt::format("{}, {}: changes after that are not in it",
+                                text_at(plan, "stopped_at"), age_at(plan, "age_s"))},
+        {"server", "PostgreSQL " + text_at(plan, "server_version")},
+        {"to", text_at(plan, "target")},
+        {"owner", owner_text(plan)},
+        {"to be written", fmt::format("{} in {} files", size_at(plan, "restored_bytes"),
+                                      count_at(plan, "restored_files"))},
+        {"time", estimate_text(plan)},
+    };
+    for (const Json& tablespace : list_at(plan, "tablespaces")) {
+        fields.emplace_back("tablespace", tablespace_text(tablespace));
+    }
+    for (const Json& need : list_at(plan, "space")) {
+        fields.emplace_back(
+            "space", fmt::format("{}: {} needed, {} free", text_at(need, "directory"),
+                                 size_at(need, "needed_bytes"), size_at(need, "free_bytes")));
+    }
+    for (const Json& note : list_at(plan, "notes")) {
+        fields.emplace_back("note", printable(note.get<std::string>()));
+    }
+    for (const Json& refusal : list_at(plan, "refusals")) {
+        fields.emplace_back("refused", text_at(refusal, "message"));
+        const std::string hint = text_at(refusal, "hint");
+        if (!hint.empty()) fields.emplace_back("hint", hint);
+    }
+    return text_fields(fields);
+}
+
+}  // namespace tsb

@@ -1,0 +1,81 @@
+#include "daemon/restore_plan_report.hpp"
+
+#include <algorithm>
+
+#include "core/ops/restore_plan.hpp"
+
+namespace tsb {
+namespace {
+
+constexpr std::size_t looked_at_jobs = 200;
+
+/// Seconds that the restore may take, at the speed of the cluster's last one; null without one.
+Json estimate(Repository& repository, const std::string& cluster, std::uint64_t bytes) {
+    const std::vector<JobRecord> history = repository.newest_history(cluster, looked_at_jobs);
+    const auto last = std::find_if(history.rbegin(), history.rend(), [](const JobRecord& job) {
+        return job.kind == "restore" && job.outcome == "done" && job.bytes > 0 && job.started_at;
+    });
+    if (last == history.rend()) return nullptr;
+    const std::chrono::duration<double> took = last->ended_at - *last->started_at;
+    const double share = static_cast<double>(bytes) / static_cast<double>(last->bytes);
+    return static_cast<std::uint64_t>(std::max(took.count(), 1.0) * share + 0.5);
+}
+
+Json describe(const TablespacePlan& tablespace) {
+    return {{"oid", tablespace.oid},
+            {"location", tablespace.location.string()},  // empty: in the data directory
+            {"bytes", tablespace.bytes}};
+}
+
+Json describe(const SpaceNeed& need) {
+    return {{"directory", need.directory.string()},
+            {"needed_bytes", need.needed_bytes},
+            {"free_bytes", need.free_bytes}};
+}
+
+template <class Item>
+Json describe_all(const std::vector<Item>& items) {
+    Json out = Json::array();
+    for (const Item& item : items) out.push_back(describe(item));
+    return out;
+}
+
+Outcome describe(const RestorePlan& plan, const std::string& cluster, SystemTime now) {
+    const Metadata& metadata = *plan.metadata;
+    Json out = {
+        {"plan", true},
+        {"backup_id", plan.backup_id},
+        {"cluster", cluster},
+        {"target", plan.target.string()},
+        {"stopped_at", to_iso8601(metadata.stopped_at)},
+        {"age_s", std::chrono::floor<std::chrono::seconds>(now - metadata.stopped_at).count()},
+        {"server_version", metadata.server_version},
+        {"compression", to_string(metadata.compression)},
+        {"restored_bytes", metadata.cluster_bytes},
+        {"restored_files", metadata.member_count},
+        {"tablespaces", describe_all(plan.tablespaces)},
+        {"space", describe_all(plan.space)},
+        {"notes", plan.notes},
+        {"refusals", Json::array()}};
+    if (plan.owner) out["owner"] = {{"uid", plan.owner->uid}, {"gid", plan.owner->gid}};
+    for (const Error& refusal : plan.refusals) {
+        out["refusals"].push_back({{"code", kind_of(refusal.code()).name},
+                                   {"message", refusal.what()},
+                                   {"hint", refusal.hint()}});
+    }
+    Outcome outcome(std::move(out));
+    if (!plan.refusals.empty()) outcome.failure = plan.refusals.front();
+    return outcome;
+}
+
+}  // namespace
+
+Outcome restore_plan_report(Service& service, const RestoreOptions& options) {
+    const RestorePlan found = plan_restore(service.repository, options);
+    Outcome outcome = describe(found, options.cluster, service.clock.now());
+    outcome.result["eta_s"] =
+        estimate(service.repository, options.cluster, found.metadata->cluster_bytes);
+    return outcome;
+}
+
+}  // namespace tsb
