@@ -141,6 +141,7 @@ std::vector<std::string> Daemon::reload() {
     for (const std::string& change : changes) say("reload: " + change);
     say(fmt::format("reloaded '{}', {} changes", file_.string(), changes.size()));
     scheduler_.wake();
+    slots_.wake();
     notices_.wake();
     return changes;
 }

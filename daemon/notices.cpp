@@ -144,7 +144,11 @@ void Notices::stop_watching() {
 void Notices::stop() {
     // Side by side: each may need its time to end a hook that does not want to.
     std::vector<std::jthread> stopping;
-    for (const auto& notifier : retiring_) stopping.emplace_back([&] { notifier->stop(); });
+    try {
+        for (const auto& notifier : retiring_) stopping.emplace_back([&] { notifier->stop(); });
+    } catch (const std::system_error&) {
+        for (const auto& notifier : retiring_) notifier->stop();
+    }
     notifier_->stop();
 }
 

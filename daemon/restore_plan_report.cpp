@@ -1,6 +1,7 @@
 #include "daemon/restore_plan_report.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/ops/restore_plan.hpp"
 
@@ -18,7 +19,7 @@ Json estimate(Repository& repository, const std::string& cluster, std::uint64_t 
     if (last == history.rend()) return nullptr;
     const std::chrono::duration<double> took = last->ended_at - *last->started_at;
     const double share = static_cast<double>(bytes) / static_cast<double>(last->bytes);
-    return static_cast<std::uint64_t>(std::max(took.count(), 1.0) * share + 0.5);
+    return std::llround(std::max(took.count(), 1.0) * share);
 }
 
 Json describe(const TablespacePlan& tablespace) {

@@ -81,7 +81,9 @@ asio::awaitable<SystemTime> Scheduler::pass() {
         if (!clusters_.contains(cluster.name)) co_await load(cluster.name);
         if (!clusters_.contains(cluster.name))
             continue;  // it could not be read, the next pass tries
-        forget_others(cluster, clusters_.at(cluster.name));
+        Known& known = clusters_.at(cluster.name);
+        if (!known.state.first_seen) known.state.first_seen = service_.clock.now();
+        forget_others(cluster, known);
         for (const ScheduleConfig& entry : cluster.schedule) {
             if (stopping_) co_return next;
             const SystemTime due = co_await step(cluster, entry);
@@ -125,9 +127,13 @@ asio::awaitable<void> Scheduler::forget_removed(const Config& config) {
         if (config.find_cluster(name) == nullptr) removed.push_back(name);
     }
     for (const std::string& name : removed) {
-        clusters_.at(name).state = ScheduleState();
+        Known& known = clusters_.at(name);
+        known.state = ScheduleState();
+        known.due.clear();
+        known.running.clear();
         co_await save(name);
-        clusters_.erase(name);
+        const auto saved = clusters_.find(name);
+        if (saved->second.state == saved->second.stored) clusters_.erase(saved);
     }
 }
 

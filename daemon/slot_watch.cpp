@@ -29,7 +29,9 @@ asio::awaitable<void> SlotWatch::run() {
     while (!stopping_) {
         woken_ = false;
         const std::shared_ptr<const Config> config = service_.config();
-        std::erase_if(left_, [&](const auto& left) { return !config->find_cluster(left.first); });
+        const auto is_gone = [&](const auto& known) { return !config->find_cluster(known.first); };
+        std::erase_if(left_, is_gone);
+        std::erase_if(due_, is_gone);
         Time next = Time::max();
         for (const ClusterConfig& cluster : config->clusters) {
             const Time now = std::chrono::steady_clock::now();
@@ -53,37 +55,47 @@ void SlotWatch::stop() {
 
 void SlotWatch::backup_ended(const std::string& cluster) {
     due_[cluster] = std::chrono::steady_clock::now() + pauses_.first;
+    wake();
+}
+
+void SlotWatch::wake() {
     woken_ = true;
     timer_.cancel();
 }
 
 asio::awaitable<void> SlotWatch::look(const ClusterConfig& cluster) {
-    due_[cluster.name] = std::chrono::steady_clock::now() + pauses_.again;
+    const Time again = std::chrono::steady_clock::now() + pauses_.again;
+    due_[cluster.name] = again;
     const BackupOptions options = backup_options(cluster, Json::object());
     std::vector<OwnSlot> slots;
     try {
         slots = co_await read_own_slots(service_.connect, options.connection,
                                         service_.stopping.get_token());
-    } catch (const Error&) {
+    } catch (const std::exception&) {
         // The next backup and `check` tell why the server cannot be asked.
         left_.erase(cluster.name);
         co_return;
     }
-    if (!is_backed_up(cluster.name)) take_over(cluster.name, std::move(slots));
+    // A backup that was taken meanwhile has made another look due.
+    if (due_[cluster.name] == again) take_over(cluster.name, std::move(slots));
 }
 
 void SlotWatch::take_over(const std::string& cluster, std::vector<OwnSlot> slots) {
-    const bool told = left_.contains(cluster);
+    std::vector<OwnSlot>& known = left_[cluster];
     if (slots.empty()) {
-        if (told) log(LogLevel::info, "", "the server of " + cluster + " has no slot of ours left");
+        if (!known.empty())
+            log(LogLevel::info, "", "the server of " + cluster + " has no slot of ours left");
         left_.erase(cluster);
         due_[cluster] = Time::max();
         return;
     }
     for (const OwnSlot& slot : slots) {
+        const bool told = std::any_of(known.begin(), known.end(), [&](const OwnSlot& other) {
+            return other.name == slot.name;
+        });
         if (!told) log(LogLevel::warning, "", warning_of(cluster, slot));
     }
-    left_[cluster] = std::move(slots);
+    known = std::move(slots);
 }
 
 bool SlotWatch::is_backed_up(const std::string& cluster) const {
@@ -96,6 +108,7 @@ bool SlotWatch::is_backed_up(const std::string& cluster) const {
 std::vector<std::string> SlotWatch::warnings() const {
     std::vector<std::string> sentences;
     for (const auto& [cluster, slots] : left_) {
+        if (is_backed_up(cluster)) continue;
         for (const OwnSlot& slot : slots) sentences.push_back(warning_of(cluster, slot));
     }
     return sentences;

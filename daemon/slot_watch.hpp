@@ -34,6 +34,9 @@ public:
     /// A backup of the cluster has ended: looks after a while.
     void backup_ended(const std::string& cluster);
 
+    /// The configuration is another one.
+    void wake();
+
     /// A sentence for each slot that the last looks found.
     std::vector<std::string> warnings() const;
 

@@ -10,6 +10,8 @@ constexpr std::size_t queue_limit = 4 << 20;
 constexpr std::size_t file_weight = 16 << 10;
 /// Smaller files find their room when they are written, without a call for each.
 constexpr std::uint64_t least_preallocated = 256 << 10;
+/// No file of PostgreSQL's is larger, and a false header must not take a whole disk.
+constexpr std::uint64_t most_preallocated = 1 << 30;
 constexpr std::size_t digested_at_once = 128 << 10;
 
 }  // namespace
@@ -121,7 +123,9 @@ void ExtractThread::attempt(const std::function<void()>& action) {
 
 void ExtractThread::take(OpenFile& step) {
     Fd fd = fs_.create_file(root_, step.path, state_.options.file_mode);
-    if (step.size >= least_preallocated) fs_.preallocate(fd.get(), step.size);
+    if (step.size >= least_preallocated) {
+        fs_.preallocate(fd.get(), std::min(step.size, most_preallocated));
+    }
     file_.emplace(File{std::move(step.path), std::move(fd), Digest(step.kind), std::nullopt,
                        WriteBehind(fs_, state_.options.cache)});
     if (state_.options.with_sha256 && step.kind != DigestKind::sha256) {

@@ -50,14 +50,23 @@ RestorePlan plan_restore(Repository& repository, const RestoreOptions& options) 
     };
     Fs& fs = repository.fs();
     decide([&] { look_at_stored_files(handle, repository, plan); });
-    decide([&] { require_usable_target(fs, options.target); });
     decide([&] {
         const std::string note = check_installed_major(*plan.metadata, options);
         if (!note.empty()) plan.notes.push_back(note);
     });
-    decide([&] { plan.tablespaces = plan_tablespaces(*plan.metadata, options); });
+    bool placed = false;
+    decide([&] {
+        plan.tablespaces = plan_tablespaces(*plan.metadata, options);
+        placed = true;
+    });
+    decide([&] { require_usable_target(fs, options.target, options.target); });
+    for (const TablespacePlan& tablespace : plan.tablespaces) {
+        if (tablespace.location.empty()) continue;
+        decide([&] { require_usable_target(fs, tablespace.location, options.target); });
+    }
     decide([&] { plan.owner = restore_owner(fs, options); });
-    decide([&] { look_at_space(fs, plan); });
+    // Where the tablespaces go is part of it.
+    if (placed) decide([&] { look_at_space(fs, plan); });
     decide([&] { require_safe_places(repository.path(), options.target, plan.tablespaces); });
     return plan;
 }

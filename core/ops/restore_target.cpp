@@ -1,5 +1,10 @@
 #include "core/ops/restore_target.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/pg/pg_control.hpp"
@@ -32,31 +37,71 @@ bool is_left_by_killed_restore(Fs& fs, int data_directory) {
     return !startable || fs.status(data_directory, label_file).has_value();
 }
 
+std::string marker_text(const std::filesystem::path& data_directory) {
+    return "tsbackup restore to " + data_directory.string() + "\n";
+}
+
+// Nothing in a tablespace tells whether its cluster was started. So only the restore into the same
+// data directory, which was found not to be in use, may replace it. An empty marker is one that a
+// power cut shortened, before anything else was written.
+bool is_tablespace_left_by_killed_restore(Fs& fs, int tablespace,
+                                          const std::filesystem::path& data_directory) {
+    if (!fs.status(tablespace, restore_marker)) {
+        return false;
+    }
+    if (fs.entries(tablespace).size() == 1) {
+        return true;
+    }
+    return read_whole_file(fs, tablespace, restore_marker, marker_limit) ==
+           marker_text(data_directory);
+}
+
 Error no_directory(const std::filesystem::path& path) {
     return {ErrorCode::target_not_empty,
             "cannot restore to '" + printable(path.string()) + "': it exists and is no directory"};
 }
 
-Error not_empty(const std::filesystem::path& path) {
-    return {ErrorCode::target_not_empty,
-            "cannot restore to '" + path.string() + "': the directory is not empty",
-            "choose a new directory, or move the old data aside first"};
+/// Locks `directory`, which is `path`, and says whether it may be filled.
+void lock_usable(Fs& fs, int directory, const std::filesystem::path& path,
+                 const std::filesystem::path& data_directory) {
+    if (!fs.try_lock(directory, LockKind::exclusive)) {
+        throw Error(ErrorCode::busy,
+                    "cannot restore to '" + path.string() + "': another restore is filling it");
+    }
+    const bool leftover = path == data_directory
+                              ? is_left_by_killed_restore(fs, directory)
+                              : is_tablespace_left_by_killed_restore(fs, directory, data_directory);
+    if (!leftover && !fs.entries(directory).empty()) {
+        throw Error(ErrorCode::target_not_empty,
+                    "cannot restore to '" + path.string() + "': the directory is not empty",
+                    "choose a new directory, or move the old data aside first");
+    }
+}
+
+void require_writable(const std::filesystem::path& directory, const std::filesystem::path& path) {
+    if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) == 0) {
+        return;
+    }
+    throw errno_error(errno, "restore to", path.string());
 }
 
 }  // namespace
 
-void require_usable_target(Fs& fs, const std::filesystem::path& path) {
-    if (!std::filesystem::exists(known_status(path))) {
-        return;
+void require_usable_target(Fs& fs, const std::filesystem::path& path,
+                           const std::filesystem::path& data_directory) {
+    std::filesystem::path existing = path;
+    while (!std::filesystem::exists(known_status(existing)) && existing.has_relative_path()) {
+        existing = existing.parent_path();
     }
     std::error_code ignored;
-    if (!std::filesystem::is_directory(path, ignored)) {
+    if (!std::filesystem::is_directory(existing, ignored)) {
         throw no_directory(path);
     }
-    const Fd directory = fs.open_root(path);
-    if (!fs.entries(directory.get()).empty() && !is_left_by_killed_restore(fs, directory.get())) {
-        throw not_empty(path);
+    if (existing == path) {
+        const Fd directory = fs.open_root(path);
+        lock_usable(fs, directory.get(), path, data_directory);
     }
+    require_writable(existing, path);
 }
 
 RestoreTarget::RestoreTarget(Fs& fs, const std::filesystem::path& path,
@@ -65,13 +110,7 @@ RestoreTarget::RestoreTarget(Fs& fs, const std::filesystem::path& path,
     : fs_(fs), path_(path), data_directory_(data_directory), owner_(owner) {
     try {
         open_with_context();
-        if (!fs_.try_lock(directory_.get(), LockKind::exclusive)) {
-            throw Error(ErrorCode::busy, "cannot restore to '" + path_.string() +
-                                             "': another restore is filling it");
-        }
-        if (!fs_.entries(directory_.get()).empty() && !left_by_killed_restore()) {
-            throw not_empty(path_);
-        }
+        lock_usable(fs_, directory_.get(), path_, data_directory_);
     } catch (...) {
         discard();
         throw;
@@ -119,27 +158,6 @@ void RestoreTarget::create(const std::filesystem::path& directory) {
     fs_.sync(parent.get());
 }
 
-bool RestoreTarget::left_by_killed_restore() const {
-    if (path_ == data_directory_) {
-        return is_left_by_killed_restore(fs_, directory_.get());
-    }
-    return fs_.status(directory_.get(), restore_marker) && tablespace_left_by_killed_restore();
-}
-
-// Nothing in a tablespace tells whether its cluster was started. So only the restore into the same
-// data directory, which was found not to be in use, may replace it. An empty marker is one that a
-// power cut shortened, before anything else was written.
-bool RestoreTarget::tablespace_left_by_killed_restore() const {
-    if (fs_.entries(directory_.get()).size() == 1) {
-        return true;
-    }
-    return read_whole_file(fs_, directory_.get(), restore_marker, marker_limit) == marker_text();
-}
-
-std::string RestoreTarget::marker_text() const {
-    return "tsbackup restore to " + data_directory_.string() + "\n";
-}
-
 void RestoreTarget::claim() {
     clear();
     claimed_ = true;
@@ -150,7 +168,7 @@ void RestoreTarget::claim() {
         fs_.set_owner(directory_.get(), owner_->uid, owner_->gid);
     }
     fs_.set_mode(directory_.get(), 0700);
-    write_file(restore_marker, as_bytes(marker_text()));
+    write_file(restore_marker, as_bytes(marker_text(data_directory_)));
     fs_.sync(directory_.get());
 }
 

@@ -16,9 +16,12 @@ namespace tsb {
 /// Name of the marker; PostgreSQL does not mind it.
 inline constexpr const char* restore_marker = "tsbackup_restore_in_progress";
 
-/// Error{target_not_empty} when `path` is neither missing nor empty nor what a killed restore left
-/// there. Changes nothing. Thread: worker (blocks).
-void require_usable_target(Fs& fs, const std::filesystem::path& path);
+/// Error{target_not_empty} when `path` is neither missing nor empty nor what a killed restore into
+/// `data_directory` left there, Error{busy} when one fills it, Error{io} when this process may not
+/// write there. `path` is a tablespace of that directory, or the directory itself. Changes nothing.
+/// Thread: worker (blocks).
+void require_usable_target(Fs& fs, const std::filesystem::path& path,
+                           const std::filesystem::path& data_directory);
 
 /// Thread: worker (blocks).
 class RestoreTarget {
@@ -49,9 +52,6 @@ public:
     const std::filesystem::path& path() const { return path_; }
 
 private:
-    bool left_by_killed_restore() const;
-    bool tablespace_left_by_killed_restore() const;
-    std::string marker_text() const;
     void open_with_context();
     void open_or_create();
     void create(const std::filesystem::path& directory);

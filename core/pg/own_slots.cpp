@@ -17,9 +17,9 @@ constexpr std::size_t max_slots = 1000;
 
 // pg_replication_slots may be read by every role.
 constexpr const char* slots_query =
-    "SELECT slot_name, active_pid, greatest(0, pg_wal_lsn_diff("
-    "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,"
-    " restart_lsn))::bigint"
+    "SELECT slot_name, active_pid, CASE WHEN restart_lsn IS NOT NULL THEN"
+    " greatest(0, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
+    " ELSE pg_current_wal_lsn() END, restart_lsn))::bigint END"
     " FROM pg_replication_slots WHERE left(slot_name, 9) = 'tsbackup_' ORDER BY slot_name";
 
 OwnSlot slot_of(const ResultSet& result, std::size_t row) {
@@ -61,7 +61,10 @@ std::string describe_slot(const OwnSlot& slot) {
 }
 
 std::string slot_remedy(const OwnSlot& slot) {
-    return slot.held_by ? "SELECT pg_terminate_backend(" + std::to_string(*slot.held_by) + ")"
+    // By the slot's name: the process may have another's number by the time this is typed.
+    return slot.held_by ? "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
+                          " WHERE slot_name = '" +
+                              slot.name + "'"
                         : "SELECT pg_drop_replication_slot('" + slot.name + "')";
 }
 

@@ -1,6 +1,7 @@
 // What a repository holds, for those who read it.
 #include <algorithm>
 #include <exception>
+#include <system_error>
 #include <thread>
 
 #include "core/base/error.hpp"
@@ -72,17 +73,20 @@ std::vector<std::optional<BackupEntry>> read_entries(Fs& fs, int backups,
             entries[index] = read_entry(fs, backups, cluster, ids[index], cache);
         }
     };
-    const std::size_t half = ids.size() < worth_a_thread ? 0 : ids.size() / 2;
+    std::size_t half = ids.size() < worth_a_thread ? 0 : ids.size() / 2;
     std::exception_ptr failed;
     std::jthread helper;
-    if (half > 0) {
-        helper = std::jthread([&] {
-            try {
-                read(0, half);
-            } catch (...) {
-                failed = std::current_exception();
-            }
-        });
+    const auto read_first_half = [&, end = half] {
+        try {
+            read(0, end);
+        } catch (...) {
+            failed = std::current_exception();
+        }
+    };
+    try {
+        if (half > 0) helper = std::jthread(read_first_half);
+    } catch (const std::system_error&) {
+        half = 0;  // there is no thread to be had: this one does it all
     }
     read(half, ids.size());
     if (helper.joinable()) helper.join();

@@ -90,6 +90,11 @@ asio::awaitable<Outcome> delete_verb(VerbCall& call) {
     std::function<Json()> work = [&call] {
         Service& service = call.service;
         const BackupName backup = named_backup(service, call.args);
+        // What is deleted should have been seen by its name.
+        if (text_arg(call.args, "backup").find(' ') != std::string::npos) {
+            throw Error(ErrorCode::usage, "cannot delete: 'latest-before' does not name a backup",
+                        "it is '" + backup.id + "': delete that");
+        }
         if (!flag_arg(call.args, "force")) refuse_newest_good(service, backup);
         Json result = describe_change(backup);
         result["freed_bytes"] = service.repository.remove_backup(backup.cluster, backup.id);

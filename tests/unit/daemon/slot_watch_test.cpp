@@ -67,11 +67,13 @@ TEST_CASE("a slot that is left on a server is told, until it is gone") {
     looks.answer({{"tsbackup_20261123_1", "4711", "1048576"}});
     looks.answer({});
     looks.run_until([&] { return !looks.watch.warnings().empty(); });
-    CHECK(looks.watch.warnings() ==
-          std::vector<std::string>{
-              "cluster main: no backup runs, but its server has the replication slot "
-              "'tsbackup_20261123_1', held by the server's process 4711, keeps 1MB of WAL "
-              "(SELECT pg_terminate_backend(4711))"});
+    CHECK(
+        looks.watch.warnings() ==
+        std::vector<std::string>{
+            "cluster main: no backup runs, but its server has the replication slot "
+            "'tsbackup_20261123_1', held by the server's process 4711, keeps 1MB of WAL "
+            "(SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = "
+            "'tsbackup_20261123_1')"});
     looks.run_until([&] { return looks.watch.warnings().empty(); });
     CHECK(looks.server.asked.size() == 2);
     looks.end();

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "core/ops/restore_target.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/error_of.hpp"
 #include "tests/unit/ops/ground.hpp"
@@ -15,9 +16,10 @@ namespace fsys = std::filesystem;
 
 namespace {
 
-/// A repository with one backup of a cluster with a tablespace.
+/// A repository with one backup.
 struct Scene {
-    Scene() : server(make_cluster()), repository(ground.open_repository()) {
+    explicit Scene(const SyntheticOptions& source = {})
+        : server(make_cluster(source)), repository(ground.open_repository()) {
         const Outcome taken = back_up(repository, server, backup_options());
         REQUIRE(taken.ok());
         metadata = taken.metadata;
@@ -93,6 +95,33 @@ TEST_CASE("each refusal of a plan is one of the restore as well") {
     REQUIRE(plan.refusals.size() == 1);
     CHECK(plan.refusals.front().code() == ErrorCode::damaged);
     CHECK(restore(scene.repository, scene.ground.restore_options()).code() == ErrorCode::damaged);
+}
+
+TEST_CASE("a plan looks at the places of tablespaces as the restore does") {
+    SyntheticOptions source;
+    source.tablespace_location = "/no/such/tablespace";
+    Scene scene(source);
+    RestoreOptions options = scene.ground.restore_options();
+    const fsys::path place = scene.ground.path() / "fast";
+    options.tablespace_map[source.tablespace_location] = place.string();
+    CHECK(scene.plan(options).refusals.empty());
+    fsys::create_directory(place);
+    CHECK(scene.plan(options).refusals.empty());
+    std::ofstream(place / "somebody's") << "x";
+    const RestorePlan plan = scene.plan(options);
+    REQUIRE(plan.refusals.size() == 1);
+    const Outcome done = restore(scene.repository, options);
+    CHECK(done.code() == plan.refusals.front().code());
+    CHECK(done.message() == plan.refusals.front().what());
+}
+
+TEST_CASE("a plan tells that another restore fills the target") {
+    Scene scene;
+    const RestoreOptions options = scene.ground.restore_options();
+    const RestoreTarget other(scene.ground.fs, options.target, options.target, {});
+    const RestorePlan plan = scene.plan(options);
+    REQUIRE(plan.refusals.size() == 1);
+    CHECK(plan.refusals.front().code() == ErrorCode::busy);
 }
 
 TEST_CASE("what a killed restore left is no obstacle to a plan") {

@@ -37,7 +37,9 @@ TEST_CASE("a slot of ours is told with who holds it, what it keeps, and how to b
     REQUIRE(slots.size() == 2);
     CHECK(describe_slot(slots[0]) ==
           "'tsbackup_a', held by the server's process 4711, keeps 2.0GB of WAL");
-    CHECK(slot_remedy(slots[0]) == "SELECT pg_terminate_backend(4711)");
+    CHECK(slot_remedy(slots[0]) ==
+          "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = "
+          "'tsbackup_a'");
     CHECK(describe_slot(slots[1]) == "'tsbackup_b', held by nobody");
     CHECK(slot_remedy(slots[1]) == "SELECT pg_drop_replication_slot('tsbackup_b')");
     CHECK(slots_of({}).empty());
