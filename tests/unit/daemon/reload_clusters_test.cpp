@@ -1,4 +1,6 @@
 // What a reload that adds or takes out clusters means to their schedule and to who is told.
+#include <filesystem>
+
 #include "tests/support/catch.hpp"
 #include "tests/unit/daemon/notice_ground.hpp"
 #include "tests/unit/notify/hook_scripts.hpp"
@@ -134,4 +136,25 @@ TEST_CASE("a cluster that a reload took out is not run any more, nor tried again
     REQUIRE(ground.jobs().size() == before + 1);
     CHECK(ground.jobs().back()->spec.cluster == "stays");
     CHECK(ground.repository.list("gone").empty());
+}
+
+TEST_CASE("a cluster becomes overdue also while the repository is not mounted, and is told once") {
+    const HookScripts scripts;
+    NoticeGround ground({limited("main", hours(13))}, told_by(scripts));
+    ground.look();
+    const auto there = ground.repository.path();
+    const auto elsewhere = there.parent_path() / "unmounted";
+    std::filesystem::rename(there, elsewhere);
+    ground.clock.advance(hours(13));
+    ground.look();
+    CHECK_FALSE(ground.scheduler().told_overdue("main"));
+    ground.clock.advance(seconds(1));
+    ground.look();
+    CHECK(ground.scheduler().told_overdue("main"));
+    std::filesystem::rename(elsewhere, there);
+    ground.look();
+    REQUIRE(scripts.await_lines("told", 1));
+    ground.notices().stop();
+    CHECK(told_clusters(scripts) == std::vector<std::string>{"main"});
+    CHECK(ground.stored("main").overdue);
 }
