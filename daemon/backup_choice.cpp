@@ -44,8 +44,12 @@ std::optional<LocalTime> parse_local(const std::string& text) {
 
 }  // namespace
 
+bool is_choice_by_time(const std::string& wanted) {
+    return wanted.starts_with(before_word);
+}
+
 bool is_relative_choice(const std::string& wanted) {
-    return wanted == "latest" || wanted.starts_with(before_word);
+    return wanted == "latest" || is_choice_by_time(wanted);
 }
 
 SystemTime parse_moment(const std::string& text, const TimeZone& zone) {
@@ -61,7 +65,7 @@ SystemTime parse_moment(const std::string& text, const TimeZone& zone) {
 
 std::string choose_backup(const std::string& wanted, const std::vector<BackupEntry>& backups,
                           const TimeZone& zone) {
-    if (!wanted.starts_with(before_word)) return wanted;
+    if (!is_choice_by_time(wanted)) return wanted;
     const std::string rest = wanted.substr(before_word.size());
     if (rest.size() < 2 || rest.front() != ' ') {
         throw Error(ErrorCode::usage, "cannot tell the backup: 'latest-before' needs a time",

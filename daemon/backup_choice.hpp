@@ -9,6 +9,8 @@
 
 namespace tsb {
 
+/// True for "latest-before ...".
+bool is_choice_by_time(const std::string& wanted);
 /// True for "latest" and "latest-before ...", which any cluster may have.
 bool is_relative_choice(const std::string& wanted);
 

@@ -114,7 +114,7 @@ std::string Service::cluster_with(const std::string& named, const std::string& b
 }
 
 std::string Service::backup_id(const std::string& cluster, const std::string& wanted) {
-    if (!is_relative_choice(wanted) || wanted == "latest") return wanted;
+    if (!is_choice_by_time(wanted)) return wanted;  // without a look at the disk
     return choose_backup(wanted, repository.list(cluster), TimeZone::machine());
 }
 

@@ -10,20 +10,25 @@
 namespace tsb {
 namespace {
 
-void look_at_stored_files(const BackupHandle& handle, Repository& repository, RestorePlan& plan) {
-    WorkerPool none(1);
-    const StoredBackup backup(repository.fs(), handle, none);
-    for (const std::string& line : backup.listing().missing) {
-        throw Error(ErrorCode::damaged, "cannot restore '" + handle.id + "': " + line,
-                    "restore an older backup: tsbackupctl list");
+/// The first of what is missing or has another size; empty when nothing is.
+std::string problem_of_files(const StoredBackup& backup, const StoredBackup::Listing& listing) {
+    if (!listing.missing.empty()) return listing.missing.front();
+    for (const StoredFile& file : backup.metadata().files) {
+        if (std::string problem = backup.size_problem(file); !problem.empty()) return problem;
     }
-    for (const StoredFile& file : handle.metadata.files) {
-        const std::string problem = backup.size_problem(file);
-        if (problem.empty()) continue;
+    return {};
+}
+
+void look_at_stored_files(const BackupHandle& handle, Repository& repository, RestorePlan& plan) {
+    WorkerPool idle(1);  // nothing is decompressed
+    const StoredBackup backup(repository.fs(), handle, idle);
+    const StoredBackup::Listing listing = backup.listing();
+    const std::string problem = problem_of_files(backup, listing);
+    if (!problem.empty()) {
         throw Error(ErrorCode::damaged, "cannot restore '" + handle.id + "': " + problem,
                     "restore an older backup: tsbackupctl list");
     }
-    for (const std::string& line : backup.listing().extra) {
+    for (const std::string& line : listing.extra) {
         plan.notes.push_back("in the backup's directory " + line);
     }
 }

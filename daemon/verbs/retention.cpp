@@ -1,6 +1,7 @@
 // prune, keep, unkeep and delete: what goes and what stays.
 #include "core/ops/prune.hpp"
 #include "core/ops/run_on.hpp"
+#include "daemon/backup_choice.hpp"
 #include "daemon/verbs/handlers.hpp"
 #include "daemon/work/work.hpp"
 
@@ -91,7 +92,7 @@ asio::awaitable<Outcome> delete_verb(VerbCall& call) {
         Service& service = call.service;
         const BackupName backup = named_backup(service, call.args);
         // What is deleted should have been seen by its name.
-        if (text_arg(call.args, "backup").find(' ') != std::string::npos) {
+        if (is_choice_by_time(text_arg(call.args, "backup"))) {
             throw Error(ErrorCode::usage, "cannot delete: 'latest-before' does not name a backup",
                         "it is '" + backup.id + "': delete that");
         }
