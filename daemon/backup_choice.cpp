@@ -17,29 +17,18 @@ Error bad_moment(const std::string& text) {
             "write it as '2026-11-23 14:05', or in UTC as 2026-11-23T14:05:00Z"};
 }
 
-/// The parts of "YYYY-MM-DD[ HH:MM[:SS]]"; nothing when it has another form.
-std::optional<LocalTime> parse_local(const std::string& text) {
-    static constexpr std::string_view form = "dddd-dd-dd dd:dd:dd";
+/// Of "YYYY-MM-DD[ HH:MM[:SS]]", with what is left out as zeros; nothing when it has another form.
+std::optional<LocalTime> parse_local(std::string text) {
+    static constexpr std::string_view zeros = "0000-00-00T00:00:00";
     const std::array<std::size_t, 3> lengths = {10, 16, 19};
     if (std::ranges::find(lengths, text.size()) == lengths.end()) return std::nullopt;
-    std::array<int, 6> parts{};
-    std::size_t part = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool digit = text[i] >= '0' && text[i] <= '9';
-        const bool separator = text[i] == form[i] || (form[i] == ' ' && text[i] == 'T');
-        if (form[i] == 'd' ? !digit : !separator) return std::nullopt;
-        if (form[i] != 'd') {
-            ++part;
-        } else {
-            parts.at(part) = parts.at(part) * 10 + (text[i] - '0');
-        }
+    if (text.size() > lengths[0] && text[lengths[0]] == ' ') text[lengths[0]] = 'T';
+    text += std::string(zeros.substr(text.size())) + "Z";
+    try {
+        return TimeZone().to_local(from_iso8601(text));
+    } catch (const Error&) {
+        return std::nullopt;
     }
-    const std::chrono::year_month_day day{std::chrono::year(parts[0]),
-                                          std::chrono::month(static_cast<unsigned>(parts[1])),
-                                          std::chrono::day(static_cast<unsigned>(parts[2]))};
-    if (!day.ok() || parts[3] > 23 || parts[4] > 59 || parts[5] > 59) return std::nullopt;
-    return std::chrono::local_days(day) + std::chrono::hours(parts[3]) +
-           std::chrono::minutes(parts[4]) + std::chrono::seconds(parts[5]);
 }
 
 }  // namespace
