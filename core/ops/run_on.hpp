@@ -16,13 +16,14 @@ namespace tsb {
 /// Runs `work` on a new thread; the coroutine is suspended meanwhile and resumes on the loop.
 /// Jobs are few and long, so a thread for each costs nothing that matters. Give `work` as a named
 /// variable: a capturing lambda inside the co_await statement is freed twice by g++ 12.
+/// A loop that is destroyed meanwhile destroys the coroutine, and that waits for the work's end.
 /// Thread: loop.
 template <class Result>
 boost::asio::awaitable<Result> run_on_thread(std::function<Result()> work) {
     LoopEvent finished(co_await boost::asio::this_coro::executor);
     std::exception_ptr failure;
     std::optional<Result> result;
-    std::thread thread([&] {
+    std::jthread thread([&] {  // last: it uses the rest
         try {
             result.emplace(work());
         } catch (...) {

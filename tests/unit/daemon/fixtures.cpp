@@ -79,6 +79,11 @@ Ground::Ground(SessionFactory sessions)
       service(loop.get_executor(), config_of(directory), repository, std::move(sessions),
               fixed_clock(), Bookkeeping{true, false}) {}
 
+Ground::~Ground() {
+    service.stop();
+    run_loop();
+}
+
 Outcome Ground::ask(const Request& request, const Caller& caller) {
     const EmitEvent emit = [this](Json event) -> asio::awaitable<void> {
         events.push_back(std::move(event));

@@ -26,6 +26,9 @@ SessionFactory silent_server();
 class Ground {
 public:
     explicit Ground(SessionFactory sessions);
+    /// Jobs end first: they use the service, which goes before the loop.
+    ~Ground();
+    Ground(const Ground&) = delete;
 
     /// Runs the request to its end; events are collected in `events`.
     Outcome ask(const Request& request, const Caller& caller = local_caller());

@@ -2,6 +2,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <future>
 #include <latch>
 
 #include "core/base/error.hpp"
@@ -142,6 +143,28 @@ TEST_CASE("work on a thread gives its result or its exception to the loop") {
     run_loop(loop, both());
     CHECK(result == 7);
     CHECK(thrown);
+}
+
+TEST_CASE("a loop that goes while work runs on a thread waits for the work") {
+    auto loop = std::make_unique<asio::io_context>(1);
+    std::promise<void> begun;
+    std::promise<void> may_end;
+    bool ended = false;
+    const auto wait = [&]() -> asio::awaitable<void> {
+        std::function<void()> work = [&] {
+            begun.set_value();
+            may_end.get_future().wait();
+            ended = true;
+        };
+        co_await run_on_thread(std::move(work));
+        FAIL("came back to a loop that does not run");
+    };
+    asio::co_spawn(*loop, wait(), asio::detached);
+    loop->poll();
+    begun.get_future().wait();
+    may_end.set_value();
+    loop.reset();
+    CHECK(ended);
 }
 
 TEST_CASE("an event wakes every waiter, those that come later too") {
