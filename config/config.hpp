@@ -62,8 +62,13 @@ struct ClusterConfig {
     std::vector<ScheduleConfig> schedule;
     RetentionPolicy retention;
     std::chrono::seconds max_age{0};                     // of the newest good backup; 0: auto
+    std::optional<std::chrono::seconds> max_drill_age;   // of the newest drill that passed
     std::vector<std::filesystem::path> restore_roots;    // targets for clients other than root
     std::vector<std::filesystem::path> server_binaries;  // empty: the usual places
+    std::filesystem::path data_directory;    // for restores in place; empty: none is possible
+    std::vector<std::string> stop_command;   // empty: fast shutdown by signal
+    std::vector<std::string> start_command;  // empty: something else starts the server
+    std::filesystem::path drill_directory;   // empty: beneath the first target
     bool operator==(const ClusterConfig&) const = default;
 };
 

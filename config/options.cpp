@@ -88,7 +88,8 @@ const std::array table = {
     Option{"control.rights.operate", list, optional, principal_type, "",
            "Who may also back up, verify, prune, keep, unkeep, delete, cancel and reload.",
            [](Text text, To to) { return append_principal(text, to.config.control.operate); }},
-    Option{"control.rights.restore", list, optional, principal_type, "", "Who may also restore.",
+    Option{"control.rights.restore", list, optional, principal_type, "",
+           "Who may also restore and drill.",
            [](Text text, To to) { return append_principal(text, to.config.control.restore); }},
 
     Option{"clusters.*.connection", scalar, required,
@@ -150,9 +151,14 @@ const std::array table = {
            "Age of the newest good backup at which the cluster is overdue; auto: twice the longest "
            "pause of its schedule, never without one.",
            [](Text text, To to) { return store_max_age(text, to.cluster->max_age); }},
+    Option{"clusters.*.max_drill_age", scalar, optional,
+           "a duration above 0 with its unit, such as 35d", "",
+           "Age of the newest drill that passed at which the cluster is unhealthy; without it no "
+           "drill is asked for.",
+           [](Text text, To to) { return store_limit(text, to.cluster->max_drill_age); }},
 
-    Option{"clusters.*.schedule.[].job", scalar, optional, "backup or verify", "backup",
-           "What runs. verify proves the newest backup.",
+    Option{"clusters.*.schedule.[].job", scalar, optional, "backup, verify or drill", "backup",
+           "What runs. verify proves the newest backup, drill restores and starts it.",
            [](Text text, To to) { return store_scheduled_job(text, to.schedule->job); }},
     Option{"clusters.*.schedule.[].cron", scalar, optional,
            "five fields as in crontab, or @hourly, @daily, @weekly, @monthly, @yearly", "",
@@ -181,7 +187,7 @@ const std::array table = {
     Option{"clusters.*.schedule.[].max_age", scalar, optional,
            "a duration above 0 with its unit, such as 12h", "",
            "A missed run older than this is not caught up with; without it any is.",
-           [](Text text, To to) { return store_max_delay(text, to.schedule->max_age); }},
+           [](Text text, To to) { return store_limit(text, to.schedule->max_age); }},
     Option{"clusters.*.schedule.[].backup.compression", scalar, optional, compression_syntax(), "",
            "For these runs in place of the cluster's own.",
            [](Text text, To to) { return override_compression(text, to.schedule->backup_args); }},
@@ -229,6 +235,18 @@ const std::array table = {
            "Whose hours, days, weeks, months and years these are.",
            [](Text text, To to) { return store_zone(text, to.cluster->retention.zone); }},
 
+    Option{"clusters.*.restore.data_directory", scalar, optional, path_type, "",
+           "The cluster's data directory on this machine. With it a restore without --target takes "
+           "its place.",
+           [](Text text, To to) { return store_path(text, to.cluster->data_directory); }},
+    Option{"clusters.*.restore.stop_command", list, optional, argument_type, "",
+           "Program and arguments that stop the server before its data is exchanged. There is no "
+           "shell. Without it the server gets the signal for a fast shutdown.",
+           [](Text text, To to) { return append_argument(text, to.cluster->stop_command); }},
+    Option{"clusters.*.restore.start_command", list, optional, argument_type, "",
+           "The same to start it afterwards. Without it something else must, such as the restart "
+           "policy of its container.",
+           [](Text text, To to) { return append_argument(text, to.cluster->start_command); }},
     Option{"clusters.*.restore.allowed_targets", list, optional, path_type, "",
            "Directories beneath which clients other than root may restore.",
            [](Text text, To to) { return append_path(text, to.cluster->restore_roots); }},
@@ -236,6 +254,10 @@ const std::array table = {
            "Directories with PostgreSQL's programs, such as /usr/lib/postgresql/17/bin. Without "
            "any the usual places are searched.",
            [](Text text, To to) { return append_path(text, to.cluster->server_binaries); }},
+    Option{"clusters.*.restore.drill_directory", scalar, optional, path_type, "",
+           "Directory in which drills restore, with room for all of the cluster and outside the "
+           "repository. Without it tsbackup-drill beneath the first of allowed_targets.",
+           [](Text text, To to) { return store_path(text, to.cluster->drill_directory); }},
 };
 
 }  // namespace

@@ -12,7 +12,7 @@
 namespace tsb {
 
 struct ScheduleConfig {
-    std::string job = "backup";  // or "verify"
+    std::string job = "backup";  // or "verify", "drill"
     std::optional<CronExpression> cron;
     std::chrono::seconds every{0};  // 0: not given
     TimeZone zone = TimeZone::machine();

@@ -47,7 +47,7 @@ ValueResult keep(const std::string& text, ValueResult (*check)(const std::string
 }  // namespace
 
 ValueResult store_scheduled_job(const std::string& text, std::string& into) {
-    if (text != "backup" && text != "verify") return wrong_type();
+    if (text != "backup" && text != "verify" && text != "drill") return wrong_type();
     into = text;
     return stored;
 }
@@ -85,10 +85,10 @@ ValueResult store_period(const std::string& text, seconds& into) {
     return store_within(text, seconds(0), seconds::max(), into);
 }
 
-ValueResult store_max_delay(const std::string& text, std::optional<seconds>& into) {
-    seconds delay{0};
-    if (auto problem = store_within(text, seconds(1), seconds::max(), delay)) return problem;
-    into = delay;
+ValueResult store_limit(const std::string& text, std::optional<seconds>& into) {
+    seconds limit{0};
+    if (auto problem = store_within(text, seconds(1), seconds::max(), limit)) return problem;
+    into = limit;
     return stored;
 }
 

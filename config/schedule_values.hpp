@@ -24,7 +24,7 @@ ValueResult store_jitter(const std::string& text, std::chrono::seconds& into);
 /// Any duration.
 ValueResult store_period(const std::string& text, std::chrono::seconds& into);
 /// A duration that is not 0.
-ValueResult store_max_delay(const std::string& text, std::optional<std::chrono::seconds>& into);
+ValueResult store_limit(const std::string& text, std::optional<std::chrono::seconds>& into);
 /// 1 minute to 30 days.
 ValueResult store_job_limit(const std::string& text, std::chrono::seconds& into);
 /// "auto" (0), or a duration that is not 0.

@@ -30,12 +30,14 @@ Json describe(const TablespaceInfo& tablespace) {
 }
 
 Json describe(const DatabaseInfo& database) {
-    return {{"name", database.name},
-            {"size_bytes", database.size_bytes},
-            {"collation", database.collation},
-            {"timescaledb_version", database.timescaledb_version},
-            {"timescaledb_license", database.timescaledb_license},
-            {"problem", database.problem}};
+    Json out = {{"name", database.name},
+                {"size_bytes", database.size_bytes},
+                {"collation", database.collation},
+                {"timescaledb_version", database.timescaledb_version},
+                {"timescaledb_license", database.timescaledb_license},
+                {"problem", database.problem}};
+    if (database.contents) out["contents"] = describe(*database.contents);
+    return out;
 }
 
 Json describe(const StoredFile& file) {
@@ -97,6 +99,29 @@ Json describe(const Metadata& metadata) {
     return out;
 }
 
+Json describe(const DatabaseContents& contents) {
+    Json extensions = Json::array();
+    for (const ExtensionInfo& extension : contents.extensions) {
+        extensions.push_back({{"name", extension.name}, {"version", extension.version}});
+    }
+    return {{"tables", contents.tables},
+            {"estimated_rows", contents.estimated_rows},
+            {"hypertables", contents.hypertables},
+            {"chunks", contents.chunks},
+            {"continuous_aggregates", contents.continuous_aggregates},
+            {"jobs", contents.jobs},
+            {"policies", contents.policies},
+            {"extensions", std::move(extensions)}};
+}
+
+Json describe(const DrillResult& drill) {
+    return {{"at", to_iso8601(drill.at)},
+            {"passed", drill.problems.empty()},
+            {"problem", drill.problems},
+            {"restored_ms", drill.restored_ms},
+            {"recovered_ms", drill.recovered_ms}};
+}
+
 Json describe(const BackupEntry& entry, SystemTime now) {
     Json out = {{"cluster", entry.cluster}, {"backup_id", entry.id}};
     if (!entry.metadata) {
@@ -109,6 +134,7 @@ Json describe(const BackupEntry& entry, SystemTime now) {
     if (!entry.good()) out["problem"] = entry.why_not_good();
     if (entry.notes.pin) out["kept"] = entry.notes.pin->reason;
     if (entry.notes.verification) out["verified_at"] = to_iso8601(entry.notes.verification->at);
+    if (entry.notes.drill) out["drill"] = describe(*entry.notes.drill);
     out["stopped_at"] = to_iso8601(metadata.stopped_at);
     out["age_s"] = age_seconds(metadata.stopped_at, now);
     out["stored_bytes"] = metadata.stored_bytes;

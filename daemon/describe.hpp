@@ -9,6 +9,10 @@ namespace tsb {
 
 /// All that is known of a backup, but the directories of format plain.
 Json describe(const Metadata& metadata);
+/// What a database holds.
+Json describe(const DatabaseContents& contents);
+/// What is known of a backup's last drill.
+Json describe(const DrillResult& drill);
 /// A line of `list`: a good backup in short, or a broken one with its problem.
 Json describe(const BackupEntry& entry, SystemTime now);
 Json describe(const Job& job, SystemTime now);

@@ -38,6 +38,19 @@ std::optional<LastBackupJob> last_backup_job(Repository& repository, const std::
     return {{end, record->ended_at, record->message}};
 }
 
+/// A note goes with its backup, which retention may take away; a record goes with the history.
+std::vector<SystemTime> good_drills(Repository& repository, const std::string& cluster,
+                                    const std::vector<BackupEntry>& backups) {
+    std::vector<SystemTime> ends;
+    for (const BackupEntry& entry : backups) {
+        const std::optional<DrillResult>& drill = entry.notes.drill;
+        if (drill && drill->problems.empty()) ends.push_back(drill->at);
+    }
+    const std::optional<JobRecord> record = last_good_drill_record(repository, cluster);
+    if (record) ends.push_back(record->ended_at);
+    return ends;
+}
+
 ClusterHealthFacts facts_of(Service& service, const ClusterConfig& cluster,
                             const std::vector<BackupEntry>& backups, const Expectation& expected) {
     ClusterHealthFacts facts;
@@ -46,6 +59,10 @@ ClusterHealthFacts facts_of(Service& service, const ClusterConfig& cluster,
     facts.last_job = last_backup_job(service.repository, cluster.name);
     facts.schedule_period = expected.period;
     if (cluster.max_age != std::chrono::seconds(0)) facts.max_age = cluster.max_age;
+    facts.max_drill_age = cluster.max_drill_age;
+    if (facts.max_drill_age) {
+        facts.good_drills = good_drills(service.repository, cluster.name, backups);
+    }
     facts.expected_since = expected.since;
     return facts;
 }

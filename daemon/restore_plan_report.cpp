@@ -79,4 +79,19 @@ Outcome restore_plan_report(Service& service, const RestoreOptions& options) {
     return outcome;
 }
 
+Outcome in_place_plan_report(Service& service, const InPlaceOptions& options) {
+    const InPlacePlan found = plan_restore_in_place(service.repository, options, service.clock);
+    Outcome outcome = describe(found.restore, options.cluster, service.clock.now());
+    outcome.result["eta_s"] =
+        estimate(service.repository, options.cluster, found.restore.metadata->cluster_bytes);
+    Json in_place = {{"started_by", found.started_by}};
+    if (found.postmaster.seen()) {
+        in_place["server_pid"] = found.postmaster.pid;
+        in_place["stopped_by"] = found.stopped_by;
+    }
+    if (!found.kept_at.empty()) in_place["kept_at"] = found.kept_at.string();
+    outcome.result["in_place"] = std::move(in_place);
+    return outcome;
+}
+
 }  // namespace tsb

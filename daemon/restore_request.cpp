@@ -109,9 +109,13 @@ fs::path within_roots(const fs::path& path, const std::vector<fs::path>& roots) 
 }
 
 /// A client must not have the daemon, which may be root, write where the client itself could not.
-void confine(RestoreOptions& options, const std::vector<fs::path>& roots, const Caller& caller) {
+/// The data directory that the configuration names is its owner's choice.
+void confine(RestoreOptions& options, const ClusterConfig& cluster, const Caller& caller) {
     if (caller.trusted) return;
-    options.target = within_roots(options.target, roots);
+    const std::vector<fs::path>& roots = cluster.restore_roots;
+    if (options.target != cluster.data_directory) {
+        options.target = within_roots(options.target, roots);
+    }
     options.only_mapped_tablespaces = true;
     for (auto& [from, to] : options.tablespace_map) to = within_roots(to, roots).string();
 
@@ -132,20 +136,72 @@ RestoreOptions restore_options(Service& service, const Caller& caller, const Jso
     options.backup = text_arg(args, "backup");
     options.cluster = service.cluster_with(text_arg(args, "cluster"), options.backup);
     options.backup = service.backup_id(options.cluster, options.backup);
+    const std::shared_ptr<const Config> config = service.config();
+    const ClusterConfig* configured = config->find_cluster(options.cluster);
+    const ClusterConfig cluster = configured == nullptr ? ClusterConfig() : *configured;
     options.target = text_arg(args, "target");
+    if (options.target.empty()) options.target = cluster.data_directory;
     if (options.target.empty()) {
-        throw Error(ErrorCode::usage, "cannot restore: no --target was given");
+        throw Error(ErrorCode::usage, "cannot restore: no --target was given",
+                    "give a new directory, or set restore.data_directory of the cluster to restore "
+                    "in place");
     }
     if (!options.target.has_filename()) options.target = options.target.parent_path();
     options.tablespace_map = parse_map(list_arg(args, "tablespace-map"));
     options.owner = parse_owner(text_arg(args, "owner"));
     options.any_version = flag_arg(args, "any-version");
-    const std::shared_ptr<const Config> config = service.config();
-    const ClusterConfig* configured = config->find_cluster(options.cluster);
-    const ClusterConfig cluster = configured == nullptr ? ClusterConfig() : *configured;
     options.server_binaries = cluster.server_binaries;
-    confine(options, cluster.restore_roots, caller);
+    confine(options, cluster, caller);
     return options;
+}
+
+bool is_in_place(const Config& config, const RestoreOptions& options) {
+    const ClusterConfig* cluster = config.find_cluster(options.cluster);
+    return cluster != nullptr && !cluster->data_directory.empty() &&
+           fs::weakly_canonical(options.target) == fs::weakly_canonical(cluster->data_directory);
+}
+
+namespace {
+
+ServerControl server_control(const ClusterConfig& cluster) {
+    ServerControl server;
+    server.data_directory = cluster.data_directory;
+    server.stop_command = cluster.stop_command;
+    server.start_command = cluster.start_command;
+    server.connection.conninfo = cluster.connection;
+    server.connection.password_file = cluster.password_file;
+    return server;
+}
+
+}  // namespace
+
+InPlaceOptions in_place_options(const Config& config, const RestoreOptions& options,
+                                const Json& args) {
+    InPlaceOptions in_place;
+    in_place.cluster = options.cluster;
+    in_place.backup = options.backup;
+    in_place.server = server_control(config.cluster(options.cluster));
+    in_place.tablespace_map = options.tablespace_map;
+    in_place.server_binaries = options.server_binaries;
+    in_place.owner = options.owner;
+    in_place.any_version = options.any_version;
+    in_place.force_foreign = flag_arg(args, "force-foreign");
+    in_place.start = flag_arg(args, "no-start") ? StartAfter::no : StartAfter::yes;
+    return in_place;
+}
+
+InPlaceOptions in_place_options(Service& service, const Json& args) {
+    const std::shared_ptr<const Config> config = service.config();
+    RestoreOptions nothing;
+    const ClusterConfig& cluster = config->cluster(text_arg(args, "cluster"));
+    nothing.cluster = cluster.name;
+    if (cluster.data_directory.empty()) {
+        throw Error(
+            ErrorCode::config,
+            "cannot undo or clean up: cluster '" + cluster.name + "' has no restore.data_directory",
+            "restores in place need it");
+    }
+    return in_place_options(*config, nothing, args);
 }
 
 }  // namespace tsb

@@ -1,7 +1,7 @@
 // The options of a restore, and the guard over where a client may have files written.
 #pragma once
 
-#include "core/ops/restore.hpp"
+#include "core/ops/restore_in_place.hpp"
 #include "daemon/rights.hpp"
 #include "daemon/service.hpp"
 
@@ -13,5 +13,15 @@ namespace tsb {
 /// targets or somebody else as the owner.
 /// Thread: worker (reads the disk and the user database).
 RestoreOptions restore_options(Service& service, const Caller& caller, const Json& args);
+
+/// True when that is the data directory which the cluster's configuration names: its data is
+/// exchanged then.
+bool is_in_place(const Config& config, const RestoreOptions& options);
+/// The same for a restore in place. Thread: any.
+InPlaceOptions in_place_options(const Config& config, const RestoreOptions& options,
+                                const Json& args);
+/// For an undo or a cleaning up, which mean no backup. Error{config} when the cluster has no
+/// data directory configured.
+InPlaceOptions in_place_options(Service& service, const Json& args);
 
 }  // namespace tsb

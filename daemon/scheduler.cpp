@@ -22,6 +22,9 @@ JobPointer start_job(Service& service, const ClusterConfig& cluster, const Sched
     if (entry.job == "verify") {
         return start_verify(service, {{cluster.name, "latest"}}, asked_by_schedule);
     }
+    if (entry.job == "drill") {
+        return start_drill(service, cluster, "latest", RowCounts::estimated, asked_by_schedule);
+    }
     Json args = Json::object();
     for (const auto& [name, value] : entry.backup_args) args[name] = value;
     return start_backup(service, cluster, args, asked_by_schedule);

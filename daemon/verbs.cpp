@@ -25,7 +25,7 @@ constexpr std::array handlers = {
     HandlerRow{"unkeep", unkeep_verb},   HandlerRow{"delete", delete_verb},
     HandlerRow{"jobs", jobs_verb},       HandlerRow{"cancel", cancel_verb},
     HandlerRow{"watch", watch_verb},     HandlerRow{"reload", reload_verb},
-    HandlerRow{"version", version_verb},
+    HandlerRow{"version", version_verb}, HandlerRow{"drill", drill_verb},
 };
 
 VerbHandler handler_of(const VerbSpec& verb) {

@@ -1,14 +1,18 @@
 #include "core/base/child_process.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
-#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 
 #include "core/base/error.hpp"
 
@@ -31,64 +35,152 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
     return list;
 }
 
-/// What posix_spawn() does in the child.
-class Preparation {
-public:
-    Preparation(int input, int output) {
-        sigset_t all;
-        sigset_t none;
-        sigfillset(&all);
-        sigemptyset(&none);
-        note(posix_spawnattr_init(&attributes_));
-        note(posix_spawn_file_actions_init(&actions_));
-        note(posix_spawnattr_setflags(
-            &attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID));
-        note(posix_spawnattr_setsigdefault(&attributes_, &all));
-        note(posix_spawnattr_setsigmask(&attributes_, &none));
-        note(posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO));
-        note(posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO));
-        note(posix_spawn_file_actions_adddup2(&actions_, output, STDERR_FILENO));
-        note(posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1));
-        note(posix_spawn_file_actions_addchdir_np(&actions_, "/"));
-    }
-    Preparation(const Preparation&) = delete;
-    ~Preparation() {
-        posix_spawn_file_actions_destroy(&actions_);
-        posix_spawnattr_destroy(&attributes_);
-    }
+/// All that the child needs until it is the program, found before there is a child.
+struct Birth {
+    char* const* argv;
+    char* const* environment;
+    int input;
+    int output;
+    int report;  // where the cause of a failure is written; execve(2) closes it
+    pid_t parent;
+    const ChildOptions& options;
+};
 
-    /// The child's number; 0 with errno set when it could not be started.
-    pid_t spawn(char* const* argv, char* const* environment) const {
-        pid_t pid = 0;
-        errno = failure_ != 0
-                    ? failure_
-                    : posix_spawn(&pid, argv[0], &actions_, &attributes_, argv, environment);
-        return errno == 0 ? pid : 0;
+// This process has threads, so its child may do little before it is another program: from here to
+// execve(2) nothing allocates, locks or throws.
+
+void take_default_signals() {
+    struct sigaction standard {};
+    standard.sa_handler = SIG_DFL;
+    for (int number = 1; number < NSIG; ++number) ::sigaction(number, &standard, nullptr);
+}
+
+void close_from(int first) {
+    if (::close_range(static_cast<unsigned>(first), ~0U, 0) == 0) return;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    for (rlim_t fd = static_cast<rlim_t>(first); fd < limit.rlim_cur; ++fd) {
+        ::close(static_cast<int>(fd));
     }
+}
+
+/// Where the report goes from then on, -1 with errno set when that failed.
+int take_descriptors(const Birth& birth) {
+    if (::dup2(birth.input, STDIN_FILENO) < 0 || ::dup2(birth.output, STDOUT_FILENO) < 0 ||
+        ::dup2(birth.output, STDERR_FILENO) < 0) {
+        return -1;
+    }
+    constexpr int report = STDERR_FILENO + 1;
+    if (birth.report != report && ::dup3(birth.report, report, O_CLOEXEC) < 0) return -1;
+    close_from(report + 1);
+    return report;
+}
+
+bool take_account(const Account& account) {
+    return ::setgroups(0, nullptr) == 0 &&
+           ::setresgid(account.gid, account.gid, account.gid) == 0 &&
+           ::setresuid(account.uid, account.uid, account.uid) == 0;
+}
+
+/// After take_account(), which undoes it. A parent that has ended already sends nothing any more.
+bool follow_parent(const Birth& birth) {
+    if (::prctl(PR_SET_PDEATHSIG, birth.options.signal_with_thread) != 0) return false;
+    if (::getppid() != birth.parent) ::_exit(EXIT_FAILURE);
+    return true;
+}
+
+[[noreturn]] void become_program(const Birth& birth) {
+    int report = birth.report;
+    const auto prepare = [&] {
+        take_default_signals();
+        ::setsid();
+        const int moved = take_descriptors(birth);
+        if (moved < 0) return false;
+        report = moved;
+        if (::chdir("/") != 0) return false;
+        if (birth.options.account && !take_account(*birth.options.account)) return false;
+        if (birth.options.signal_with_thread != 0 && !follow_parent(birth)) return false;
+        sigset_t none;
+        sigemptyset(&none);
+        return ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0;
+    };
+    if (prepare()) ::execve(birth.argv[0], birth.argv, birth.environment);
+    const int cause = errno;
+    [[maybe_unused]] const ssize_t written = ::write(report, &cause, sizeof cause);
+    ::_exit(EXIT_FAILURE);
+}
+
+/// No handler of ours may run in a child before it has its own dispositions.
+class SignalsBlocked {
+public:
+    SignalsBlocked() {
+        sigset_t all;
+        sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    SignalsBlocked(const SignalsBlocked&) = delete;
 
 private:
-    void note(int failure) {
-        if (failure_ == 0) failure_ = failure;
-    }
-
-    posix_spawnattr_t attributes_{};
-    posix_spawn_file_actions_t actions_{};
-    int failure_ = 0;  // the first one
+    sigset_t before_{};
 };
+
+pid_t fork_program(const Birth& birth) {
+    const SignalsBlocked blocked;
+    const pid_t pid = ::fork();
+    if (pid == 0) become_program(birth);
+    return pid;
+}
+
+/// The cause that a child wrote before it ended; 0 when it is the program by now.
+int failure_of_birth(int report) {
+    int cause = 0;
+    ssize_t count = 0;
+    do {
+        count = ::read(report, &cause, sizeof cause);
+    } while (count < 0 && errno == EINTR);
+    return count == 0 ? 0 : cause;
+}
+
+void wait_for(pid_t pid) {
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+/// Returns the number of a child that is the program.
+pid_t start(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
+            int input, int output, const ChildOptions& options) {
+    const std::string& program = argv.front();
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw errno_error(errno, "run", program);
+    const Fd report(ends[0]);
+    Fd pipe_end(ends[1]);
+    Fd child_report = above_standard(pipe_end.get(), program);
+    pipe_end.reset();
+    const std::vector<char*> arguments = pointers(argv);
+    const std::vector<char*> variables = pointers(environment);
+    const Birth birth{arguments.data(),   variables.data(), input,  output,
+                      child_report.get(), ::getpid(),       options};
+    const pid_t pid = fork_program(birth);
+    if (pid < 0) throw errno_error(errno, "run", program);
+    child_report.reset();
+    const int cause = failure_of_birth(report.get());
+    if (cause == 0) return pid;
+    wait_for(pid);
+    throw errno_error(cause, "run", program);
+}
 
 }  // namespace
 
 ChildProcess::ChildProcess(const std::vector<std::string>& argv,
-                           const std::vector<std::string>& environment, int input, int output) {
+                           const std::vector<std::string>& environment, int input, int output,
+                           const ChildOptions& options) {
     const std::string& program = argv.front();
     const Fd in = above_standard(input, program);
     const Fd out = above_standard(output, program);
-    const Preparation preparation(in.get(), out.get());
-    const pid_t pid = preparation.spawn(pointers(argv).data(), pointers(environment).data());
-    if (pid == 0) throw errno_error(errno, "run", program);
-    pid_ = pid;
+    pid_ = start(argv, environment, in.get(), out.get(), options);
     // By number: the header of glibc 2.36 declares the function for C alone.
-    handle_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    handle_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
     if (handle_) return;
     const int number = errno;
     signal_group(SIGKILL);

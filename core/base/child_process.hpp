@@ -9,6 +9,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,13 +21,27 @@ namespace tsb {
 /// session of their own, as servers do, are left alone in any case.
 enum class Survivors { killed, left_running };
 
+/// As whom a child runs: this user, this group, and no supplementary ones.
+struct Account {
+    uid_t uid = 0;
+    gid_t gid = 0;
+};
+
+struct ChildOptions {
+    ChildOptions() = default;
+    std::optional<Account> account;  // nothing: as whom this process runs; only root may choose
+    /// The signal that the kernel sends to the child when the thread that started it has ended, and
+    /// so when this process has, however it did. 0: none.
+    int signal_with_thread = 0;
+};
+
 class ChildProcess {
 public:
     /// Starts `argv` (argv[0] is the path) with the environment "NAME=value" and returns when it
     /// was executed. `input` becomes its descriptor 0, `output` 1 and 2; both stay the caller's.
     /// Error{io} naming the program with the cause of execve(2).
     ChildProcess(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
-                 int input, int output);
+                 int input, int output, const ChildOptions& options = {});
     ChildProcess(const ChildProcess&) = delete;
     /// Kills the whole group and reaps the child, unless reap() did.
     ~ChildProcess();

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,16 +10,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <csignal>
-#include <functional>
 
 #include "core/base/fs.hpp"
+#include "core/base/stop_event.hpp"
 
 namespace tsb {
 namespace {
-
-using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t output_limit = 4096;
 constexpr std::size_t pipe_capacity = 64 << 10;
@@ -88,43 +84,6 @@ std::string OutputPipe::text() const {
     return out;
 }
 
-/// A descriptor that becomes readable when stop is requested.
-class StopEvent {
-public:
-    explicit StopEvent(const std::stop_token& stop)
-        : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-          callback_(stop, [this] { ::eventfd_write(event_.get(), 1); }) {
-        check(event_.get() >= 0, "event of a command");
-    }
-    int fd() const { return event_.get(); }
-
-private:
-    Fd event_;
-    std::stop_callback<std::function<void()>> callback_;
-};
-
-std::vector<std::string> clean_environment(const std::vector<std::string>& added) {
-    std::vector<std::string> all = {
-        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"};
-    passwd entry{};
-    passwd* found = nullptr;
-    std::vector<char> buffer(16 << 10);
-    if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
-        found != nullptr) {
-        all.push_back(std::string("HOME=") + found->pw_dir);
-    }
-    all.insert(all.end(), added.begin(), added.end());
-    return all;
-}
-
-/// Milliseconds for poll(2), rounded up so that it does not return just before.
-int poll_timeout(SteadyTime until) {
-    using std::chrono::milliseconds;
-    if (until == SteadyTime::max()) return -1;
-    const auto left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
-    return static_cast<int>(std::clamp<milliseconds::rep>(left.count(), 0, INT_MAX));
-}
-
 /// Waits until the child has ended, by itself or because it was made to; how it came to that.
 CommandEnd wait_for_end(const ChildProcess& child, OutputPipe& output, const StopEvent& stop,
                         const Command& command) {
@@ -170,8 +129,10 @@ CommandOutcome run(const Command& command, const std::stop_token& stop) {
     CommandOutcome outcome;
     const StopEvent stop_event(stop);
     OutputPipe output;
-    ChildProcess child(command.argv, clean_environment(command.environment),
-                       input_file(command.input).get(), output.write_end());
+    ChildOptions options;
+    options.account = command.account;
+    ChildProcess child(command.argv, clean_environment(command.account, command.environment),
+                       input_file(command.input).get(), output.write_end(), options);
     output.close_write_end();
     outcome.end = wait_for_end(child, output, stop_event, command);
     const int status = child.reap(command.survivors);
@@ -201,6 +162,21 @@ std::string what_happened(const Command& command, const CommandOutcome& outcome)
 }
 
 }  // namespace
+
+std::vector<std::string> clean_environment(const std::optional<Account>& account,
+                                           const std::vector<std::string>& added) {
+    std::vector<std::string> all = {
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"};
+    passwd entry{};
+    passwd* found = nullptr;
+    std::vector<char> buffer(16 << 10);
+    const uid_t uid = account ? account->uid : ::geteuid();
+    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
+        all.push_back(std::string("HOME=") + found->pw_dir);
+    }
+    all.insert(all.end(), added.begin(), added.end());
+    return all;
+}
 
 CommandOutcome run_command(const Command& command, const std::stop_token& stop) {
     CommandOutcome outcome;

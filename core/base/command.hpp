@@ -25,6 +25,7 @@ struct Command {
     std::chrono::seconds limit{60};
     std::chrono::milliseconds grace{2000};  // between SIGTERM and SIGKILL
     Survivors survivors = Survivors::killed;
+    std::optional<Account> account;  // as whom it runs; only root may choose
 };
 
 enum class CommandEnd { exited, signalled, timed_out, cancelled, not_started };
@@ -37,6 +38,10 @@ struct CommandOutcome {
 
     bool succeeded() const { return end == CommandEnd::exited && status == 0; }
 };
+
+/// PATH, LANG, the HOME of `account` (nothing: of whom this process runs as), and what is `added`.
+std::vector<std::string> clean_environment(const std::optional<Account>& account,
+                                           const std::vector<std::string>& added);
 
 /// Runs `command` until it ends; past its limit, or when `stop` is requested, its process group
 /// gets SIGTERM and after its grace SIGKILL. The program is reaped in any case. Its output is read

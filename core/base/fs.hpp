@@ -56,7 +56,7 @@ struct FileStatus {
     bool operator==(const FileStatus&) const = default;
 };
 
-enum class RenameMode { replace, no_replace };
+enum class RenameMode { replace, no_replace, exchange };
 enum class LockKind { shared, exclusive };
 
 class Fs {

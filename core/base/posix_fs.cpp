@@ -99,6 +99,18 @@ private:
     std::string name_;
 };
 
+unsigned flags_of(RenameMode mode) {
+    switch (mode) {
+        case RenameMode::no_replace:
+            return RENAME_NOREPLACE;
+        case RenameMode::exchange:
+            return RENAME_EXCHANGE;
+        case RenameMode::replace:
+            break;
+    }
+    return 0;
+}
+
 class PosixFs final : public Fs {
 public:
     Fd open_root(const std::filesystem::path& path) override;
@@ -234,7 +246,7 @@ void PosixFs::rename(int from_parent, const std::string& from, int to_parent, co
                      RenameMode mode) {
     const Place source(from_parent, from, "rename");
     const Place target(to_parent, to, "rename");
-    const unsigned flags = mode == RenameMode::no_replace ? RENAME_NOREPLACE : 0;
+    const unsigned flags = flags_of(mode);
     const int result =
         ::renameat2(source.directory(), source.name(), target.directory(), target.name(), flags);
     // Two file systems, which is not what EXDEV means for the paths of open_beneath().

@@ -26,6 +26,14 @@ const char* to_string(Phase phase) {
             return "verifying";
         case Phase::extracting:
             return "extracting";
+        case Phase::stopping:
+            return "stopping the server";
+        case Phase::exchanging:
+            return "exchanging";
+        case Phase::starting:
+            return "starting";
+        case Phase::recovering:
+            return "recovering";
         case Phase::finishing:
             return "finishing";
         case Phase::done:

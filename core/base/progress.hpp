@@ -18,6 +18,10 @@ enum class Phase {
     committing,
     verifying,
     extracting,
+    stopping,
+    exchanging,
+    starting,
+    recovering,
     finishing,
     done,
 };

@@ -26,18 +26,30 @@ bool is_recovery_setting(std::string_view line) {
            std::ranges::find(recovery_settings, name_of(line), name_of) != recovery_settings.end();
 }
 
+/// The lines of `text` for which `drop` is false.
+template <class Drop>
+std::string lines_without(std::string_view text, Drop drop) {
+    std::string kept;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+        const std::string_view line = text.substr(0, end);
+        if (!drop(line)) kept += line;
+        text.remove_prefix(end);
+    }
+    return kept;
+}
+
+// A server that rewrites the file keeps the settings and drops the comment.
+bool is_our_setting(std::string_view line) {
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    return line.starts_with(our_comment) ||
+           std::ranges::find(recovery_settings, line) != recovery_settings.end();
+}
+
 }  // namespace
 
 std::string with_recovery_settings(std::string_view auto_conf, std::string_view backup_id) {
-    std::string text;
-    while (!auto_conf.empty()) {
-        const std::size_t end = std::min(auto_conf.find('\n'), auto_conf.size() - 1) + 1;
-        const std::string_view line = auto_conf.substr(0, end);
-        if (!is_recovery_setting(line)) {
-            text += line;
-        }
-        auto_conf.remove_prefix(end);
-    }
+    std::string text = lines_without(auto_conf, is_recovery_setting);
     if (!text.empty() && text.back() != '\n') {
         text += '\n';
     }
@@ -49,6 +61,10 @@ std::string with_recovery_settings(std::string_view auto_conf, std::string_view 
         text += '\n';
     }
     return text;
+}
+
+std::string without_our_recovery_settings(std::string_view auto_conf) {
+    return lines_without(auto_conf, is_our_setting);
 }
 
 }  // namespace tsb

@@ -12,4 +12,8 @@ namespace tsb {
 /// settings that were in it, ours of an earlier restore too, are left out. Pure.
 std::string with_recovery_settings(std::string_view auto_conf, std::string_view backup_id);
 
+/// `auto_conf` without the settings that the function above put there; others, whenever they were
+/// made, stay. Pure.
+std::string without_our_recovery_settings(std::string_view auto_conf);
+
 }  // namespace tsb

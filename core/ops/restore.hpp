@@ -25,6 +25,15 @@ struct RestoreOptions {
     /// usual places. When some major is found there but not the backup's, the restore is refused.
     std::vector<std::filesystem::path> server_binaries;
     bool any_version = false;  // restore although that major is not installed here
+
+    /// Set by a restore in place, which exchanges what is restored with what is there.
+    struct Staging {
+        Staging() = default;
+        std::filesystem::path data_directory;  // where the target goes in the end
+        /// Location of a tablespace -> where its files are written; there may be something already.
+        std::map<std::string, std::filesystem::path> tablespaces;
+    };
+    std::optional<Staging> staging;  // pg_control is written under the name in_place_exchange holds
 };
 
 struct RestoreReport {

@@ -67,12 +67,14 @@ RestorePlan plan_restore(Repository& repository, const RestoreOptions& options) 
     decide([&] { require_usable_target(fs, options.target, options.target); });
     for (const TablespacePlan& tablespace : plan.tablespaces) {
         if (tablespace.location.empty()) continue;
-        decide([&] { require_usable_target(fs, tablespace.location, options.target); });
+        decide([&] { require_usable_target(fs, tablespace.files, options.target); });
     }
     decide([&] { plan.owner = restore_owner(fs, options); });
     // Where the tablespaces go is part of it.
     if (placed) decide([&] { look_at_space(fs, plan); });
-    decide([&] { require_safe_places(repository.path(), options.target, plan.tablespaces); });
+    const std::filesystem::path& place =
+        options.staging ? options.staging->data_directory : options.target;
+    decide([&] { require_safe_places(repository.path(), place, plan.tablespaces); });
     return plan;
 }
 

@@ -3,12 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
-#include <set>
 
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
+#include "core/ops/server_binaries.hpp"
 
 namespace tsb {
 
@@ -51,10 +50,22 @@ Error unmapped(const TablespaceInfo& tablespace, const std::string& why) {
             "give it a new place: --tablespace-map '" + location + "=/new/directory'"};
 }
 
+// Of a restore in place, whose data directory has no link to it: it is empty, or another cluster's.
+Error not_linked(const TablespaceInfo& tablespace) {
+    const std::string location = printable(tablespace.location);
+    const Error error = unmapped(tablespace, "exists, and the data directory has no link to it");
+    return {error.code(), error.what(),
+            "when it is this cluster's own, have it replaced and kept aside: --tablespace-map '" +
+                location + "=" + location + "'; else name a new place behind the '='"};
+}
+
 // Where a tablespace goes that the map does not name.
 fsys::path old_place(const TablespaceInfo& tablespace, const RestoreOptions& options) {
     if (!tablespace.location.starts_with('/')) {
         return {};
+    }
+    if (options.staging && options.staging->tablespaces.contains(tablespace.location)) {
+        return tablespace.location;
     }
     if (options.only_mapped_tablespaces) {
         throw unmapped(tablespace, "is not for this client to write to");
@@ -64,10 +75,17 @@ fsys::path old_place(const TablespaceInfo& tablespace, const RestoreOptions& opt
     if (!fsys::status_known(status)) {
         throw unmapped(tablespace, "cannot be looked at: " + failed.message());
     }
+    if (fsys::exists(status) && options.staging) throw not_linked(tablespace);
     if (fsys::exists(status)) {
         throw unmapped(tablespace, "exists and may be in use");
     }
     return tablespace.location;
+}
+
+fsys::path files_of(const fsys::path& place, const RestoreOptions& options) {
+    if (!options.staging) return place;
+    const auto staged = options.staging->tablespaces.find(place.string());
+    return staged == options.staging->tablespaces.end() ? place : staged->second;
 }
 
 }  // namespace
@@ -81,69 +99,23 @@ std::vector<TablespacePlan> plan_tablespaces(const Metadata& metadata,
         const bool is_mapped = mapped != options.tablespace_map.end();
         const fsys::path place =
             is_mapped ? fsys::path(mapped->second) : old_place(tablespace, options);
-        plans.push_back({tablespace.oid, place, tablespace.size_bytes});
+        plans.push_back({tablespace.oid, place, tablespace.size_bytes, files_of(place, options)});
     }
     return plans;
 }
 
-std::optional<int> major_of_binary_path(const fsys::path& directory) {
-    std::optional<int> major;
-    for (const fsys::path& component : directory) {
-        std::string text = component.string();
-        if (text.starts_with("pgsql-")) {
-            text.erase(0, 6);
-        }
-        int number = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error == std::errc() && end == text.data() + text.size()) {
-            major = number;
-        }
-    }
-    return major;
-}
-
-namespace {
-
-// Debian and its kin, Red Hat and its kin.
-std::vector<fsys::path> usual_binary_directories() {
-    std::vector<fsys::path> found;
-    std::error_code ignored;
-    for (const fsys::directory_entry& entry :
-         fsys::directory_iterator("/usr/lib/postgresql", ignored)) {
-        found.push_back(entry.path() / "bin");
-    }
-    for (int major = 13; major <= 18; ++major) {
-        found.emplace_back("/usr/pgsql-" + std::to_string(major) + "/bin");
-    }
-    return found;
-}
-
-}  // namespace
-
 std::string check_installed_major(const Metadata& metadata, const RestoreOptions& options) {
-    std::set<int> majors;
-    const std::vector<fsys::path> directories =
-        options.server_binaries.empty() ? usual_binary_directories() : options.server_binaries;
-    for (const fsys::path& directory : directories) {
-        std::error_code ignored;
-        const std::optional<int> major = major_of_binary_path(directory);
-        if (major && fsys::exists(directory / "postgres", ignored)) {
-            majors.insert(*major);
-        }
-    }
+    const std::map<int, fsys::path> servers = installed_servers(options.server_binaries);
     const std::string wanted = std::to_string(metadata.server_major());
-    if (majors.empty()) {
+    if (servers.empty()) {
         return "no PostgreSQL found on this machine; start the restored directory with "
                "PostgreSQL " +
                wanted;
     }
-    if (majors.contains(metadata.server_major())) {
+    if (servers.contains(metadata.server_major())) {
         return {};
     }
-    std::string installed;
-    for (const int major : majors) {
-        installed += (installed.empty() ? "" : ", ") + std::to_string(major);
-    }
+    const std::string installed = majors_of(servers);
     if (options.any_version) {
         return "PostgreSQL " + wanted + " is needed to start it; installed here: " + installed;
     }

@@ -15,6 +15,7 @@ struct TablespacePlan {
     std::uint32_t oid = 0;
     std::filesystem::path location;  // absolute; empty: in place, beneath pg_tblspc of the target
     std::uint64_t bytes = 0;
+    std::filesystem::path files = location;  // where they are written for now
 };
 
 /// Every tablespace of the backup with its place: mapped ones where the map says, others at their
@@ -27,9 +28,6 @@ std::vector<TablespacePlan> plan_tablespaces(const Metadata& metadata,
 /// Error{version_mismatch} when PostgreSQL is installed here but not in the backup's major
 /// version, unless options.any_version. Returns what the operator should know; may be empty.
 std::string check_installed_major(const Metadata& metadata, const RestoreOptions& options);
-
-/// The major version named in a binary directory's path ("/usr/lib/postgresql/17/bin"). Pure.
-std::optional<int> major_of_binary_path(const std::filesystem::path& directory);
 
 /// What a restore needs of one file system.
 struct SpaceNeed {

@@ -6,18 +6,13 @@
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
 #include "core/ops/auto_conf.hpp"
+#include "core/ops/in_place_exchange.hpp"
 #include "core/ops/restore_places.hpp"
 #include "core/ops/tablespace_map.hpp"
 #include "core/pg/pg_control.hpp"
 #include "core/repo/names.hpp"
 
 namespace tsb {
-
-namespace {
-
-constexpr const char* control_file_new = "global/pg_control.tsbackup";
-
-}  // namespace
 
 RestoreRun::RestoreRun(StoredBackup& backup, const RestoreOptions& options, JobContext& job)
     : backup_(backup),
@@ -49,7 +44,8 @@ void RestoreRun::preflight(const std::filesystem::path& repository) {
     tablespaces_ = plan_tablespaces(backup_.metadata(), options_);
     owner_ = restore_owner(backup_.fs(), options_);
     require_restore_space(backup_.fs(), backup_.metadata(), options_.target, tablespaces_);
-    require_safe_places(repository, options_.target, tablespaces_);
+    // What is staged may lie in the data directory that it will replace; that one was looked at.
+    if (!options_.staging) require_safe_places(repository, options_.target, tablespaces_);
 }
 
 std::vector<std::string> RestoreRun::problems_of_files() {
@@ -103,7 +99,7 @@ void RestoreRun::claim_targets() {
     target_ = open(options_.target);
     for (const TablespacePlan& plan : tablespaces_) {
         if (!plan.location.empty()) {
-            tablespace_targets_[plan.oid] = open(plan.location);
+            tablespace_targets_[plan.oid] = open(plan.files);
         }
     }
     target_->claim();
@@ -178,10 +174,12 @@ void RestoreRun::write_settings() {
 void RestoreRun::make_startable() {
     std::vector<std::byte> control = *held(pg_control_path);
     invalidate_checkpoint(control);
-    target_->write_file(control_file_new, control);
+    target_->write_file(held_new_control, control);
     target_->sync(".");
-    backup_.fs().rename(target_->fd(), control_file_new, target_->fd(), pg_control_path,
-                        RenameMode::no_replace);
+    if (!options_.staging) {
+        backup_.fs().rename(target_->fd(), held_new_control, target_->fd(), pg_control_path,
+                            RenameMode::no_replace);
+    }
     target_->sync("global");
     // The cluster can be started now, so nothing of it may be taken away any more. The data
     // directory's marker goes last: while a tablespace has one, so has its data directory.

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/base/error.hpp"
+#include "core/pg/database_contents.hpp"
 #include "core/pg/result_fields.hpp"
 #include "core/pg/server_facts.hpp"
 #include "core/pg/server_message.hpp"
@@ -23,7 +24,8 @@ constexpr const char* timescaledb_query =
     "SELECT extversion, current_setting('timescaledb.license', true)"
     " FROM pg_extension WHERE extname = 'timescaledb'";
 
-/// Name, size (NULL without the right to know it), locale, its provider's letter, its version.
+/// Name, size (NULL without the right to know it), locale, its provider's letter, its version, who
+/// wrote the row.
 std::string databases_query(int server_version) {
     std::string locale = "datcollate, 'c', NULL";
     if (server_version >= 170000) {
@@ -38,7 +40,8 @@ std::string databases_query(int server_version) {
     return "SELECT datname, CASE WHEN has_database_privilege(oid, 'CONNECT')"
            " OR pg_has_role('pg_read_all_stats', 'USAGE') THEN pg_database_size(oid) END, " +
            locale +
-           " FROM pg_database WHERE datallowconn AND datname <> 'template0' ORDER BY datname";
+           ", xmin::text FROM pg_database WHERE datallowconn AND datname <> 'template0' ORDER BY "
+           "datname";
 }
 
 std::string collation_of(const ResultSet& result, std::size_t row) {
@@ -54,7 +57,7 @@ std::string collation_of(const ResultSet& result, std::size_t row) {
 }
 
 std::vector<DatabaseInfo> databases_of(const ResultSet& result) {
-    require_shape(result, result.rows.size(), 5);
+    require_shape(result, result.rows.size(), 6);
     if (result.rows.size() > max_databases) {
         throw Error(ErrorCode::protocol, "more databases than can be listed");
     }
@@ -66,6 +69,7 @@ std::vector<DatabaseInfo> databases_of(const ResultSet& result) {
             database.size_bytes = number_field<std::uint64_t>(result, row, 1);
         }
         database.collation = collation_of(result, row);
+        database.xid = number_field<std::uint32_t>(result, row, 5);
     }
     return databases;
 }
@@ -96,6 +100,7 @@ asio::awaitable<void> ask_database(const SessionFactory& connect, const ConnectO
         database.timescaledb_version = one_line(text_field(result, 0, 0), 60);
         database.timescaledb_license = one_line(result.rows[0][1].value_or(""), 60);
     }
+    database.contents = co_await read_database_contents(*session, sql_answer_limit);
 }
 
 /// One line for DatabaseInfo::problem. A stop is not a problem of the database: it ends the job.

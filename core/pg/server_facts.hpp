@@ -35,9 +35,10 @@ void require_backup_settings(const ServerSettings& settings);
 /// Error{wrong_cluster} when the two differ in system identifier or timeline. Pure.
 void require_same_cluster(const ServerIdentity& a, const ServerIdentity& b);
 
-/// All that SQL tells: each database with size, collation, TimescaleDB version and licence. Never
-/// fails a backup: what cannot be asked is said in DatabaseInfo::problem, and when not even the
-/// list can be had the result is one nameless entry with the problem. Thread: loop.
+/// All that SQL tells: each database with size, collation, TimescaleDB version and licence, and
+/// what it holds. Never fails a backup: what cannot be asked is said in DatabaseInfo::problem, and
+/// when not even the list can be had the result is one nameless entry with the problem. Thread:
+/// loop.
 struct ClusterFacts {
     ClusterFacts() = default;
     std::vector<DatabaseInfo> databases;

@@ -69,6 +69,20 @@ void find_clock_doubt(const ClusterHealthFacts& facts, SystemTime now, Findings&
                             human_duration(seconds_between(now, latest->stopped_at))));
 }
 
+void find_old_drill(const ClusterHealthFacts& facts, SystemTime now, Findings& findings) {
+    if (!facts.max_drill_age) return;
+    std::optional<SystemTime> newest;
+    for (const SystemTime& drill : facts.good_drills) {
+        if (!is_in_future(drill, now)) newest = std::max(newest.value_or(drill), drill);
+    }
+    const std::optional<SystemTime> since = newest ? newest : facts.expected_since;
+    if (since && seconds_between(*since, now) <= *facts.max_drill_age) return;
+    std::string text = "no good drill";
+    if (newest) text += " for " + human_duration(seconds_between(*newest, now));
+    add_problem(findings, HealthCode::drill_overdue, facts,
+                text + ", max_drill_age is " + human_duration(*facts.max_drill_age));
+}
+
 }  // namespace
 
 std::string_view to_string(Severity severity) {
@@ -87,6 +101,8 @@ std::string_view to_string(HealthCode code) {
             return "broken";
         case HealthCode::clock_doubt:
             return "clock_doubt";
+        case HealthCode::drill_overdue:
+            return "drill_overdue";
         case HealthCode::size_jump:
             return "size_jump";
         case HealthCode::duration_jump:
@@ -111,6 +127,7 @@ Findings cluster_findings(const ClusterHealthFacts& facts, SystemTime now) {
     find_condition(facts, BackupCondition::damaged, HealthCode::damaged, findings);
     find_condition(facts, BackupCondition::broken, HealthCode::broken, findings);
     find_clock_doubt(facts, now, findings);
+    find_old_drill(facts, now, findings);
     find_jumps(facts, now, findings);
     return findings;
 }

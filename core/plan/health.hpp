@@ -1,8 +1,8 @@
 // What is wrong with the backups of a cluster and with the repository, as findings for `status
 // --health`, metrics and hooks.
 //
-// Keeps: only good backups that did not end in the future count; every finding is one line, lower
-// case, names the cluster and the numbers. Reads nothing and no clock.
+// Keeps: only good backups and drills that did not end in the future count; every finding is one
+// line, lower case, names the cluster and the numbers. Reads nothing and no clock.
 #pragma once
 
 #include <span>
@@ -24,6 +24,7 @@ enum class HealthCode {
     damaged,                  // backups that a verify or restore found changed
     broken,                   // backups whose metadata cannot be read
     clock_doubt,              // a backup ended in the future
+    drill_overdue,            // no drill passed for longer than it may take
     size_jump,                // the newest backup is far greater or smaller than those before
     duration_jump,            // it took far longer or shorter
     repository_not_writable,  // nothing can be stored

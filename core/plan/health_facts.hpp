@@ -36,8 +36,10 @@ struct ClusterHealthFacts {
     std::optional<LastBackupJob> last_job;
     std::optional<std::chrono::seconds> schedule_period;  // the longest time between two runs
     std::optional<std::chrono::seconds> max_age;          // as configured
-    /// Since when backups of it are expected: a cluster without any is not overdue before its
-    /// limit has passed since then. Nothing: it is overdue at once.
+    std::optional<std::chrono::seconds> max_drill_age;    // as configured; none: no drill is needed
+    std::vector<SystemTime> good_drills;  // when they ended, in any order, also of backups now gone
+    /// Since when backups and drills of it are expected: a cluster without any is not overdue
+    /// before its limit has passed since then. Nothing: it is overdue at once.
     std::optional<SystemTime> expected_since;
 };
 

@@ -30,7 +30,7 @@ struct ScheduleEntry {
     ScheduleEntry(std::string kind_, std::chrono::seconds every)
         : kind(std::move(kind_)), when(every) {}
 
-    std::string kind;  // of the job: "backup", "verify"
+    std::string kind;  // of the job: "backup", "verify", "drill"
     std::variant<CronExpression, std::chrono::seconds> when;
     TimeZone zone = TimeZone::machine();
     std::chrono::seconds jitter{0};

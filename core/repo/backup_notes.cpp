@@ -31,6 +31,16 @@ json::Value to_json(const VerificationResult& verification) {
     return value;
 }
 
+json::Value to_json(const DrillResult& drill) {
+    json::Value value = json::Value::object();
+    value["at"] = to_iso8601(drill.at);
+    value["restored_ms"] = drill.restored_ms;
+    value["recovered_ms"] = drill.recovered_ms;
+    value["problems"] = json::from_text(json::shortened(drill.problems, largest_problems));
+    value["job_id"] = json::from_text(json::shortened(drill.job_id, largest_job_id));
+    return value;
+}
+
 Pin read_pin(const json::Object& object) {
     Pin pin;
     pin.reason = object.text("reason");
@@ -48,6 +58,16 @@ VerificationResult read_verification(const json::Object& object) {
     verification.problems = object.text("problems");
     verification.job_id = object.text("job_id");
     return verification;
+}
+
+DrillResult read_drill(const json::Object& object) {
+    DrillResult drill;
+    drill.at = object.time("at");
+    drill.restored_ms = object.number("restored_ms");
+    drill.recovered_ms = object.number("recovered_ms");
+    drill.problems = object.text("problems");
+    drill.job_id = object.text("job_id");
+    return drill;
 }
 
 }  // namespace
@@ -72,6 +92,7 @@ std::string encode_notes(const BackupNotes& notes, const std::string& cluster,
     root["cluster"] = cluster;
     if (notes.pin) root["pin"] = to_json(*notes.pin);
     if (notes.verification) root["verification"] = to_json(*notes.verification);
+    if (notes.drill) root["drill"] = to_json(*notes.drill);
     return text_with_checksum(root, checksum_key);
 }
 
@@ -91,6 +112,7 @@ BackupNotes decode_notes(std::string_view text, const std::string& cluster, cons
     if (root.has("verification")) {
         notes.verification = read_verification(root.object("verification"));
     }
+    if (root.has("drill")) notes.drill = read_drill(root.object("drill"));
     return notes;
 }
 

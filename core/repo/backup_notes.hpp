@@ -1,6 +1,7 @@
 // What is known of a backup besides what it holds: that somebody keeps it, and what its last
-// verification found. Stored beside the backup, in <cluster>/notes/<backup id>.json, since nothing
-// inside a committed backup is ever changed. Like metadata.json the file ends with its checksum.
+// verification and its last drill found. Stored beside the backup, in <cluster>/notes/<backup
+// id>.json, since nothing inside a committed backup is ever changed. Like metadata.json the file
+// ends with its checksum.
 //
 // Keeps I3: notes that cannot be read count as a pin, because a pin may be what cannot be read.
 // Not to be confused with RESTORE.txt, the notes for a person who restores by hand.
@@ -37,12 +38,26 @@ struct VerificationResult {
     bool operator==(const VerificationResult&) const = default;
 };
 
+/// What the last drill of the backup found. A drill that failed does not make a backup a bad one:
+/// what it found may have been in the cluster already.
+struct DrillResult {
+    SystemTime at;
+    std::uint64_t restored_ms = 0;   // until there was a directory to start on
+    std::uint64_t recovered_ms = 0;  // from then until writes were accepted; 0: never
+    std::string problems;            // the first ones, as of a verification; empty: it passed
+    std::string job_id;
+    bool operator==(const DrillResult&) const = default;
+};
+
 struct BackupNotes {
     std::optional<Pin> pin;
     std::optional<VerificationResult> verification;
+    std::optional<DrillResult> drill;
     std::string problem;  // why the file cannot be read; empty when it can, or there is none
 
     bool pinned() const { return pin || !problem.empty(); }
+    /// Nothing that would have to be stored.
+    bool empty() const { return !pin && !verification && !drill; }
     bool found_damaged() const {
         return verification && verification->outcome == VerificationOutcome::damaged;
     }

@@ -16,6 +16,7 @@ using json::Object;
 constexpr std::uint64_t largest_oid = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t largest_timeline = std::numeric_limits<Timeline>::max();
 constexpr std::uint64_t largest_version_num = 9'999'999;
+constexpr std::uint64_t largest_xid = std::numeric_limits<std::uint32_t>::max();
 
 void read_identity(const Object& root, Metadata& metadata) {
     if (root.text("format") != metadata_form::format) root.refuse("format", "not a backup's");
@@ -71,6 +72,39 @@ void read_wal(const Object& root, Metadata& metadata) {
     });
 }
 
+std::uint32_t read_xid(const Object& object) {
+    return static_cast<std::uint32_t>(object.number("xid", largest_xid));
+}
+
+DatabaseContents read_counts(const Object& object) {
+    DatabaseContents contents;
+    contents.tables = object.number("tables");
+    contents.estimated_rows = object.number("estimated_rows");
+    contents.hypertables = object.number("hypertables");
+    contents.chunks = object.number("chunks");
+    contents.continuous_aggregates = object.number("continuous_aggregates");
+    contents.jobs = object.number("jobs");
+    contents.policies = object.number("policies");
+    object.for_each("extensions", [&](const Object& extension) {
+        contents.extensions.push_back(
+            {extension.text("name"), extension.text("version"), read_xid(extension)});
+    });
+    return contents;
+}
+
+DatabaseInfo read_database(const Object& object) {
+    DatabaseInfo database{object.text("name"),
+                          object.number("size_bytes"),
+                          object.text("collation"),
+                          object.text("timescaledb_version"),
+                          object.text("timescaledb_license"),
+                          object.text("problem")};
+    // Earlier versions did not write these.
+    if (object.has("xid")) database.xid = read_xid(object);
+    if (object.has("contents")) database.contents = read_counts(object.object("contents"));
+    return database;
+}
+
 void read_contents(const Object& root, Metadata& metadata) {
     root.for_each("tablespaces", [&](const Object& tablespace) {
         metadata.tablespaces.push_back(
@@ -78,10 +112,7 @@ void read_contents(const Object& root, Metadata& metadata) {
              tablespace.text("location"), tablespace.number("size_bytes")});
     });
     root.for_each("databases", [&](const Object& database) {
-        metadata.databases.push_back(
-            {database.text("name"), database.number("size_bytes"), database.text("collation"),
-             database.text("timescaledb_version"), database.text("timescaledb_license"),
-             database.text("problem")});
+        metadata.databases.push_back(read_database(database));
     });
 }
 

@@ -40,16 +40,40 @@ Value tablespaces_of(const Metadata& metadata) {
     return tablespaces;
 }
 
+Value to_json(const DatabaseContents& contents) {
+    Value extensions = Value::array();
+    for (const ExtensionInfo& extension : contents.extensions) {
+        extensions.push_back({{"name", from_text(extension.name)},
+                              {"version", from_text(extension.version)},
+                              {"xid", extension.xid}});
+    }
+    Value value = Value::object();
+    value["tables"] = contents.tables;
+    value["estimated_rows"] = contents.estimated_rows;
+    value["hypertables"] = contents.hypertables;
+    value["chunks"] = contents.chunks;
+    value["continuous_aggregates"] = contents.continuous_aggregates;
+    value["jobs"] = contents.jobs;
+    value["policies"] = contents.policies;
+    value["extensions"] = std::move(extensions);
+    return value;
+}
+
+Value to_json(const DatabaseInfo& database) {
+    Value value = {{"name", from_text(database.name)},
+                   {"size_bytes", database.size_bytes},
+                   {"collation", from_text(database.collation)},
+                   {"timescaledb_version", from_text(database.timescaledb_version)},
+                   {"timescaledb_license", from_text(database.timescaledb_license)},
+                   {"problem", from_text(database.problem)}};
+    if (database.xid != 0) value["xid"] = database.xid;
+    if (database.contents) value["contents"] = to_json(*database.contents);
+    return value;
+}
+
 Value databases_of(const Metadata& metadata) {
     Value databases = Value::array();
-    for (const DatabaseInfo& database : metadata.databases) {
-        databases.push_back({{"name", from_text(database.name)},
-                             {"size_bytes", database.size_bytes},
-                             {"collation", from_text(database.collation)},
-                             {"timescaledb_version", from_text(database.timescaledb_version)},
-                             {"timescaledb_license", from_text(database.timescaledb_license)},
-                             {"problem", from_text(database.problem)}});
-    }
+    for (const DatabaseInfo& database : metadata.databases) databases.push_back(to_json(database));
     return databases;
 }
 

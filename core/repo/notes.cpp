@@ -24,6 +24,12 @@ BackupNotes read_or_problem(const NotesDirectory& directory, const std::string& 
     }
 }
 
+/// Nobody asked for the pin that may have been in damaged notes to go.
+void keep_if_lost(BackupNotes& notes, SystemTime now) {
+    if (notes.problem.empty()) return;
+    notes.pin = Pin{"its earlier notes were lost: " + notes.problem, ::geteuid(), now};
+}
+
 }  // namespace
 
 BackupNotes Repository::notes(const std::string& cluster, const std::string& id) {
@@ -70,12 +76,16 @@ void Repository::clear_pin(const std::string& cluster, const std::string& id) {
 void Repository::record_verification(const std::string& cluster, const std::string& id,
                                      const VerificationResult& verification) {
     change_notes("record the verification of", cluster, id, [&](BackupNotes& notes) {
-        // Nobody asked for the pin that may have been there to go.
-        if (!notes.problem.empty()) {
-            const std::string reason = "its earlier notes were lost: " + notes.problem;
-            notes.pin = Pin{reason, ::geteuid(), verification.at};
-        }
+        keep_if_lost(notes, verification.at);
         notes.verification = verification;
+    });
+}
+
+void Repository::record_drill(const std::string& cluster, const std::string& id,
+                              const DrillResult& drill) {
+    change_notes("record the drill of", cluster, id, [&](BackupNotes& notes) {
+        keep_if_lost(notes, drill.at);
+        notes.drill = drill;
     });
 }
 

@@ -26,7 +26,7 @@ BackupNotes NotesDirectory::read(const std::string& id) const {
 }
 
 void NotesDirectory::write(const std::string& id, const BackupNotes& notes) {
-    if (!notes.pin && !notes.verification) {
+    if (notes.empty()) {
         remove(id);
         return;
     }

@@ -92,6 +92,8 @@ public:
     /// is set, since one may be lost. Thread: any worker.
     void record_verification(const std::string& cluster, const std::string& id,
                              const VerificationResult& verification);
+    /// The same for a drill.
+    void record_drill(const std::string& cluster, const std::string& id, const DrillResult& drill);
 
     /// True while somebody has the backup open, in any process. Error{not_found}. Thread: any.
     bool in_use(const std::string& cluster, const std::string& id);

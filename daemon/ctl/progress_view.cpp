@@ -22,6 +22,7 @@ std::string doing(const std::string& kind) {
     if (kind == "backup") return "Backing up";
     if (kind == "verify") return "Verifying";
     if (kind == "restore") return "Restoring";
+    if (kind == "drill") return "Drilling";
     return printable(kind);
 }
 

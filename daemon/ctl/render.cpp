@@ -42,17 +42,6 @@ std::string render_verify(const Json& result) {
     return out;
 }
 
-std::string render_restore(const Json& result) {
-    if (result.value("plan", false)) return render_plan(result);
-    std::string out = fmt::format("Backup {} of {} restored into {}: {} files\n",
-                                  text_at(result, "backup_id"), text_at(result, "cluster"),
-                                  text_at(result, "target"), count_at(result, "restored_files"));
-    for (const Json& note : list_at(result, "notes")) {
-        out += "note: " + printable(note.get<std::string>()) + "\n";
-    }
-    return out + "Restored size: " + size_at(result, "restored_bytes") + "\n";
-}
-
 std::string render_jobs(const Json& result) {
     std::vector<TextRow> rows;
     for (const Json& job : list_at(result, "jobs")) {
@@ -124,7 +113,8 @@ constexpr std::array renderers = {
     Renderer{"version", render_version},   Renderer{"init", render_init},
     Renderer{"schedule", render_schedule}, Renderer{"prune", render_prune},
     Renderer{"keep", render_keep},         Renderer{"unkeep", render_unkeep},
-    Renderer{"delete", render_delete},     Renderer{"reload", render_reload},
+    Renderer{"drill", render_drill},       Renderer{"delete", render_delete},
+    Renderer{"reload", render_reload},
 };
 
 /// A line feed has a meaning in our own findings only; elsewhere it may be a stranger's.

@@ -31,6 +31,8 @@ inline const Json& list_at(const Json& object, const char* key) {
 }
 /// "copying", "copying, 42 %, 0:05 left": what a job that has not ended is at.
 std::string phase_text(const Json& job);
+/// "passed in 0:42" or "failed: ...", of a backup's last drill.
+std::string drill_text(const Json& drill);
 /// "17.11" of "17.11 (Debian 17.11-1.pgdg13+1)".
 inline std::string short_version(const std::string& version) {
     return version.substr(0, version.find(' '));
@@ -38,6 +40,8 @@ inline std::string short_version(const std::string& version) {
 
 // Renderers of reports with a file of their own.
 std::string render_plan(const Json& plan);
+std::string render_restore(const Json& result);
+std::string render_drill(const Json& result);
 std::string render_status(const Json& result);
 std::string render_check(const Json& result);
 std::string render_list(const Json& result);

@@ -21,6 +21,17 @@ std::string estimate_text(const Json& plan) {
            ", as fast as the last one";
 }
 
+/// What happens to the server and to the data that is there.
+void add_in_place(const Json& in_place, std::vector<std::pair<std::string, std::string>>& fields) {
+    const std::string kept = text_at(in_place, "kept_at");
+    fields.emplace_back("old data",
+                        kept.empty() ? std::string("there is none") : "kept at " + kept);
+    const std::uint64_t pid = count_at(in_place, "server_pid");
+    fields.emplace_back("stopped by", pid == 0 ? std::string("nothing: no server runs there")
+                                               : text_at(in_place, "stopped_by"));
+    fields.emplace_back("started by", text_at(in_place, "started_by"));
+}
+
 std::string tablespace_text(const Json& tablespace) {
     const std::string location = text_at(tablespace, "location");
     return fmt::format("{}, {} to {}", count_at(tablespace, "oid"), size_at(tablespace, "bytes"),
@@ -41,6 +52,9 @@ std::string render_plan(const Json& plan) {
                                       count_at(plan, "restored_files"))},
         {"time", estimate_text(plan)},
     };
+    if (const auto in_place = plan.find("in_place"); in_place != plan.end()) {
+        add_in_place(*in_place, fields);
+    }
     for (const Json& tablespace : list_at(plan, "tablespaces")) {
         fields.emplace_back("tablespace", tablespace_text(tablespace));
     }

@@ -25,6 +25,13 @@ std::string database_text(const Json& database) {
         out +=
             fmt::format(", timescaledb {} ({})", version, text_at(database, "timescaledb_license"));
     }
+    if (!database.contains("contents")) return out;
+    const Json& contents = database["contents"];
+    out += fmt::format(", {} tables", count_at(contents, "tables"));
+    if (const std::uint64_t hypertables = count_at(contents, "hypertables"); hypertables > 0) {
+        out += fmt::format(", {} hypertables with {} chunks", hypertables,
+                           count_at(contents, "chunks"));
+    }
     return out;
 }
 
@@ -41,6 +48,7 @@ std::string state_of(const Json& backup) {
         const std::string reason = text_at(backup, "kept");
         out += reason.empty() ? ", kept" : ", kept: " + reason;
     }
+    if (backup.contains("drill")) out += ", drill " + drill_text(backup["drill"]);
     if (backup.contains("retention")) out += "; " + text_at(backup["retention"], "sentence");
     return out;
 }
@@ -196,6 +204,10 @@ std::string render_show(const Json& result) {
                                      count_at(backup, "member_count"))},
         {"stored size", size_at(backup, "stored_bytes")},
     };
+    if (backup.contains("drill")) {
+        const Json& drill = backup["drill"];
+        fields.emplace_back("last drill", text_at(drill, "at") + ", " + drill_text(drill));
+    }
     for (const Json& range : list_at(backup, "wal_ranges")) {
         fields.emplace_back("WAL", fmt::format("timeline {}, {} to {}", count_at(range, "timeline"),
                                                text_at(range, "start"), text_at(range, "end")));

@@ -79,13 +79,24 @@ void show_plan(CommandLine& line) {
     line.args["cluster"] = outcome.result.value("cluster", text_arg(line.args, "cluster"));
 }
 
+std::string question(const CommandLine& line) {
+    if (flag_arg(line.args, "undo")) {
+        return "Stop the server and put its old data back now?";
+    }
+    if (flag_arg(line.args, "cleanup")) {
+        return "Remove what restores in place kept, for good?";
+    }
+    const std::string what = text_arg(line.args, std::string(line.verb->positional).c_str());
+    return fmt::format(fmt::runtime(line.verb->confirm), printable(what));
+}
+
 /// Asks what the verb wants to be asked, when a person sits there who can answer.
 void require_consent(CommandLine& line) {
     const bool settled = line.has("yes") || flag_arg(line.args, "plan");
     if (line.verb->confirm.empty() || settled || ::isatty(STDIN_FILENO) == 0) return;
-    if (line.verb->has_plan()) show_plan(line);
-    const std::string what = text_arg(line.args, std::string(line.verb->positional).c_str());
-    std::cerr << fmt::format(fmt::runtime(line.verb->confirm), printable(what)) << " [y/N] ";
+    const std::string backup = text_arg(line.args, std::string(line.verb->positional).c_str());
+    if (line.verb->has_plan() && !backup.empty()) show_plan(line);
+    std::cerr << question(line) << " [y/N] ";
     std::string answer;
     std::getline(std::cin, answer);
     if (answer == "y" || answer == "yes") return;

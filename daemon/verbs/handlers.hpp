@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "core/ops/restore_in_place.hpp"
 #include "daemon/verbs.hpp"
 
 namespace tsb {
@@ -27,6 +28,7 @@ boost::asio::awaitable<Outcome> list_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> show_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> verify_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> restore_verb(VerbCall& call);
+boost::asio::awaitable<Outcome> drill_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> schedule_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> prune_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> keep_verb(VerbCall& call);
@@ -37,6 +39,11 @@ boost::asio::awaitable<Outcome> jobs_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> cancel_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> watch_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> version_verb(VerbCall& call);
+
+/// The ways of restore_verb() that exchange data.
+boost::asio::awaitable<Outcome> restore_in_place_verb(VerbCall& call, InPlaceOptions options);
+boost::asio::awaitable<Outcome> undo_restore(VerbCall& call);
+boost::asio::awaitable<Outcome> clean_up_restores(VerbCall& call);
 
 /// Shows `job` until it ends and gives its outcome; with --detach gives its id at once.
 boost::asio::awaitable<Outcome> attend(VerbCall& call, JobPointer job);

@@ -66,7 +66,10 @@ Json show_backup(Service& service, const std::string& named, const std::string& 
     const std::string cluster = service.cluster_with(named, id);
     const BackupHandle backup =
         service.repository.open_backup(cluster, service.backup_id(cluster, id));
-    return {{"backup_id", backup.id}, {"backup", describe(backup.metadata)}};
+    Json described = describe(backup.metadata);
+    const BackupNotes notes = service.repository.notes(cluster, backup.id);
+    if (notes.drill) described["drill"] = describe(*notes.drill);
+    return {{"backup_id", backup.id}, {"backup", std::move(described)}};
 }
 
 }  // namespace

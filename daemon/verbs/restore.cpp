@@ -18,16 +18,6 @@ Json describe(const RestoreReport& report, const std::string& cluster) {
             {"restored_files", report.restored_files}, {"notes", report.notes}};
 }
 
-/// What a restore found damaged is verified: if it is so, it must not count as good from now on.
-void verify_after(Service& service, const RestoreOptions& options, const JobContext& context) {
-    if (!service.keeps_books()) return;
-    try {
-        start_verify(service, {{options.cluster, options.backup}}, "restore");
-    } catch (const Error& error) {
-        context.warn(std::string("no verify follows: ") + error.what());
-    }
-}
-
 asio::awaitable<Outcome> restore(Service& service, const RestoreOptions& options,
                                  JobContext& context) {
     std::function<Json()> work = [&] {
@@ -43,7 +33,7 @@ asio::awaitable<Outcome> restore(Service& service, const RestoreOptions& options
         damaged = error.code() == ErrorCode::damaged;
         failure = std::current_exception();
     }
-    if (damaged) verify_after(service, options, context);
+    if (damaged) verify_after(service, {options.cluster, options.backup}, "restore", context);
     std::rethrow_exception(failure);
 }
 
@@ -51,6 +41,12 @@ asio::awaitable<Outcome> restore(Service& service, const RestoreOptions& options
 
 asio::awaitable<Outcome> restore_verb(VerbCall& call) {
     Service& service = call.service;
+    if (flag_arg(call.args, "undo")) co_return co_await undo_restore(call);
+    if (flag_arg(call.args, "cleanup")) co_return co_await clean_up_restores(call);
+    if (text_arg(call.args, "backup").empty()) {
+        throw Error(ErrorCode::usage, "cannot restore: no backup was named",
+                    "an id that 'list' shows, 'latest', or 'latest-before TIME'");
+    }
     std::function<RestoreOptions()> read = [&call] {
         RestoreOptions options = restore_options(call.service, call.caller, call.args);
         // From here on one backup is meant, whatever is committed while the restore runs.
@@ -60,6 +56,11 @@ asio::awaitable<Outcome> restore_verb(VerbCall& call) {
         return options;
     };
     const RestoreOptions options = co_await run_on_thread(std::move(read));
+    const std::shared_ptr<const Config> config = service.config();
+    if (is_in_place(*config, options)) {
+        InPlaceOptions in_place = in_place_options(*config, options, call.args);
+        co_return co_await restore_in_place_verb(call, std::move(in_place));
+    }
     if (flag_arg(call.args, "plan")) {
         std::function<Outcome()> look = [&] { return restore_plan_report(service, options); };
         co_return co_await run_on_thread(std::move(look));

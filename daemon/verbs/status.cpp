@@ -1,5 +1,7 @@
 #include <spdlog/fmt/fmt.h>
 
+#include "core/base/human.hpp"
+#include "core/ops/restore_in_place.hpp"
 #include "core/ops/run_on.hpp"
 #include "daemon/describe.hpp"
 #include "daemon/health.hpp"
@@ -46,6 +48,21 @@ bool told_already(const Finding& finding) {
     return finding.code == HealthCode::broken || finding.code == HealthCode::damaged;
 }
 
+std::string kept_sentence(const std::string& cluster, const KeptData& kept, SystemTime now) {
+    const std::string restore = "tsbackupctl restore --cluster " + cluster;
+    if (!is_settled(kept.state)) {
+        return fmt::format(
+            "a restore of {} to cluster {} was interrupted: '{} --undo' puts the old data back, or "
+            "restore again",
+            kept.backup_id, cluster, restore);
+    }
+    const auto age = std::chrono::floor<std::chrono::seconds>(now - kept.since);
+    return fmt::format(
+        "a restore in place of cluster {} keeps {} at {} since {}: '{} --cleanup' "
+        "removes it",
+        cluster, human_size(kept.bytes), kept.path.string(), human_age(age), restore);
+}
+
 void add_health(const HealthReport& health, Json& report) {
     for (const Finding& finding : health.findings) {
         if (told_already(finding)) continue;
@@ -54,6 +71,22 @@ void add_health(const HealthReport& health, Json& report) {
     }
     report["repository"]["free_bytes"] = health.free_bytes;
     if (health.days_left) report["repository"]["days_left"] = *health.days_left;
+}
+
+/// What restores in place keep aside is somebody's data, and takes room.
+void add_kept_data(Service& service, SystemTime now, Json& report) {
+    const std::shared_ptr<const Config> config = service.config();
+    for (const ClusterConfig& cluster : config->clusters) {
+        if (cluster.data_directory.empty()) continue;
+        try {
+            for (const KeptData& kept :
+                 kept_data(service.repository.fs(), cluster.data_directory)) {
+                report["warnings"].push_back(kept_sentence(cluster.name, kept, now));
+            }
+        } catch (const Error& error) {
+            report["warnings"].push_back(error.what());
+        }
+    }
 }
 
 Json status_report(Service& service, const std::map<std::string, Expectation>& expected) {
@@ -81,6 +114,7 @@ Json status_report(Service& service, const std::map<std::string, Expectation>& e
             now, report["problems"]));
     }
     add_health(health, report);
+    add_kept_data(service, now, report);
     return report;
 }
 

@@ -84,12 +84,6 @@ asio::awaitable<Outcome> verify(Service& service, const std::vector<BackupName>&
     co_return co_await run_on_thread(std::move(work));
 }
 
-/// The first problem is the cause; what follows from it, such as every missing file, is counted.
-std::string summary(const std::vector<std::string>& problems) {
-    if (problems.size() == 1) return problems.front();
-    return fmt::format("{} (and {} more)", problems.front(), problems.size() - 1);
-}
-
 }  // namespace
 
 void note_verification(Service& service, const BackupName& backup,
@@ -100,7 +94,7 @@ void note_verification(Service& service, const BackupName& backup,
     found.job_id = job;
     if (!problems.empty()) {
         found.outcome = VerificationOutcome::damaged;
-        found.problems = summary(problems);
+        found.problems = first_of(problems);
     }
     try {
         service.repository.record_verification(backup.cluster, backup.id, found);
@@ -128,6 +122,16 @@ JobPointer start_verify(Service& service, const std::vector<BackupName>& backups
         spec.limit += job_limit(service, backup.cluster);
     }
     return service.jobs.start(std::move(spec), std::move(work));
+}
+
+void verify_after(Service& service, const BackupName& backup, const std::string& asked_by,
+                  const JobContext& context) {
+    if (!service.keeps_books()) return;
+    try {
+        start_verify(service, {backup}, asked_by);
+    } catch (const Error& error) {
+        context.warn(std::string("no verify follows: ") + error.what());
+    }
 }
 
 }  // namespace tsb

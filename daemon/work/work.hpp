@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/ops/drill.hpp"
 #include "core/plan/retention.hpp"
 #include "daemon/service.hpp"
 
@@ -31,9 +32,22 @@ JobPointer start_backup(Service& service, const ClusterConfig& cluster, const Js
 JobPointer start_verify(Service& service, const std::vector<BackupName>& backups,
                         const std::string& asked_by);
 
+/// Verifies what a restore or a drill, `asked_by`, found damaged: only that makes a backup count as
+/// damaged from then on. A failure to begin is logged.
+void verify_after(Service& service, const BackupName& backup, const std::string& asked_by,
+                  const JobContext& context);
+
+/// Restores `backup` (an id or "latest") of the cluster where nothing else is, starts a server on
+/// it and looks at it; what is found is noted beside it. Error{config} where the cluster has no
+/// place for that.
+JobPointer start_drill(Service& service, const ClusterConfig& cluster, const std::string& backup,
+                       RowCounts rows, const std::string& asked_by);
+
 /// How the cluster's last backup that nobody cancelled ended; nothing when there was none. Reads as
 /// little of the history as it can. Thread: any (blocks).
 std::optional<JobRecord> last_backup_record(Repository& repository, const std::string& cluster);
+/// The cluster's last drill that passed, in the same way: it may be of a backup that is gone.
+std::optional<JobRecord> last_good_drill_record(Repository& repository, const std::string& cluster);
 
 /// What prune does where the cluster's last backup failed (I3).
 enum class AfterFailure { refuse, prune };
@@ -46,6 +60,10 @@ JobPointer start_prune(Service& service, const ClusterConfig& cluster, const std
 /// a damaged one is never taken for a good one again. A failure is logged. Thread: worker (blocks).
 void note_verification(Service& service, const BackupName& backup,
                        const std::vector<std::string>& problems, const std::string& job);
+
+/// The first of `problems` as a whole: what follows from it, such as every missing file, is
+/// counted.
+std::string first_of(const std::vector<std::string>& problems);
 
 /// Verdicts as they are shown.
 Json describe(const Verdict& verdict);

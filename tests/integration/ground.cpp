@@ -1,6 +1,7 @@
 #include "tests/integration/ground.hpp"
 
 #include <atomic>
+#include <fstream>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -177,6 +178,34 @@ std::string leftovers(Daemon& daemon, const std::vector<std::string>& expected) 
         if (verified.status != 0) problems += failure_text(verified);
     }
     return problems;
+}
+
+std::map<std::string, std::string> content_of(const std::filesystem::path& root) {
+    std::map<std::string, std::string> content;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+        std::string& text = content[entry.path().string()];
+        if (entry.is_symlink()) {
+            text = std::filesystem::read_symlink(entry.path()).string();
+        } else if (entry.is_regular_file()) {
+            text = read_file(entry.path());
+        }
+    }
+    return content;
+}
+
+std::string processes_with(const std::string& text) {
+    std::string found;
+    for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+        std::ifstream stream(process.path() / "cmdline");
+        const std::string command((std::istreambuf_iterator<char>(stream)), {});
+        if (contains(command, text)) found += process.path().string() + "\n";
+    }
+    return found;
+}
+
+std::string drill_leftovers(const std::filesystem::path& place) {
+    const bool files = std::filesystem::exists(place) && !std::filesystem::is_empty(place);
+    return (files ? "files\n" : "") + processes_with(place.string());
 }
 
 std::string failure_text(const CommandResult& result) {

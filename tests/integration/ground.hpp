@@ -55,6 +55,13 @@ Refusal failure_of(Daemon& daemon, const std::string& job);
 /// it is so.
 std::string leftovers(Daemon& daemon, const std::vector<std::string>& expected);
 
+/// path -> content, for links where they lead, of everything beneath `root`.
+std::map<std::string, std::string> content_of(const std::filesystem::path& root);
+/// The processes, a line each, with `text` in their command lines.
+std::string processes_with(const std::string& text);
+/// What drills in `place` must not leave: files and processes; empty: there are none.
+std::string drill_leftovers(const std::filesystem::path& place);
+
 /// Message and hint of a failed command, for comparing and for showing.
 std::string failure_text(const CommandResult& result);
 /// True when stderr is one cause line with `part` in it and at most a hint line besides.

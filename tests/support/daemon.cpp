@@ -60,6 +60,7 @@ std::string yaml_for(const ClusterEntry& cluster, const fs::path& targets) {
     text << "    restore:\n      allowed_targets: [" << targets.string() << "]\n"
          << "      server_binaries: [" << server_programs(PgVersion::pg15).string() << ", "
          << server_programs(PgVersion::pg17).string() << "]\n";
+    for (const auto& line : cluster.restore) text << "      " << line << "\n";
     return text.str();
 }
 

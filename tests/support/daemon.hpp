@@ -23,8 +23,9 @@ struct ClusterEntry {
     std::string name;
     std::string connection;
     std::string password_file;
-    std::vector<std::string> backup;  // lines such as "compression: none"
-    std::vector<std::string> others;  // lines of the cluster itself, such as "max_age: 13h"
+    std::vector<std::string> backup;   // lines such as "compression: none"
+    std::vector<std::string> restore;  // lines of its section restore
+    std::vector<std::string> others;   // lines of the cluster itself, such as "max_age: 13h"
 };
 
 class Daemon {

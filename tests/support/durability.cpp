@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <cstdio>
 
 #include <algorithm>
 #include <fstream>
@@ -138,6 +139,14 @@ void Durability::renamed(int from_parent, const std::string& from, int to_parent
                         source.directory, source.name, true, std::move(replaced)});
 }
 
+void Durability::exchanged(int from_parent, const std::string& from, int to_parent,
+                           const std::string& to) {
+    const Parts source = parts_of(from_parent, from);
+    const Parts target = parts_of(to_parent, to);
+    changes_.push_back({Change::Kind::exchanged, target.directory, target.name, true,
+                        source.directory, source.name, true, std::nullopt});
+}
+
 std::vector<std::string> Durability::unsynced() const {
     std::map<NodeId, fs::path> where = nodes_below(roots_);
     std::vector<std::string> found;
@@ -162,9 +171,14 @@ void Durability::undo(const Change& change, const std::map<NodeId, fs::path>& wh
     const fs::path path = directory->second / change.name;
     std::error_code ignored;
     if (change.kind == Change::Kind::made) fs::remove_all(path, ignored);
-    if (change.kind == Change::Kind::renamed && change.from_pending) {
+    if (change.kind != Change::Kind::made && change.from_pending) {
         const auto from = where.find(change.from_directory);
         if (from == where.end()) return;
+        if (change.kind == Change::Kind::exchanged) {
+            const fs::path other = from->second / change.from_name;
+            ::renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE);
+            return;
+        }
         fs::rename(path, from->second / change.from_name, ignored);
         if (change.replaced) std::ofstream(path, std::ios::binary) << *change.replaced;
     }
@@ -179,7 +193,7 @@ void Durability::lose_unsynced() {
     const std::vector<Change> changes = std::exchange(changes_, {});
     for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
         undo(*change, where);
-        if (change->kind != Change::Kind::renamed) continue;
+        if (change->kind == Change::Kind::made || change->kind == Change::Kind::removed) continue;
         // What lies beneath has moved.
         where = nodes_below(roots_);
     }

@@ -44,6 +44,7 @@ public:
     /// Call before a rename: what a file that it replaces holds durably; nothing when none is
     /// there.
     std::optional<std::string> durable_content(int parent, const std::string& path) const;
+    void exchanged(int from_parent, const std::string& from, int to_parent, const std::string& to);
     void renamed(int from_parent, const std::string& from, int to_parent, const std::string& to,
                  std::optional<std::string> replaced);
 
@@ -53,7 +54,7 @@ public:
 
 private:
     struct Change {
-        enum class Kind { made, removed, renamed } kind;
+        enum class Kind { made, removed, renamed, exchanged } kind;
         NodeId directory;  // where `name` is (made, renamed) or was (removed)
         std::string name;
         bool pending = true;         // `directory` was not synced since

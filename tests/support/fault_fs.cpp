@@ -246,6 +246,10 @@ void FaultFs::rename(int from_parent, const std::string& from, int to_parent, co
     enter("rename", from, Effect::growth);
     auto replaced = durability_.durable_content(to_parent, to);
     inner_.rename(from_parent, from, to_parent, to, mode);
+    if (mode == RenameMode::exchange) {
+        durability_.exchanged(from_parent, from, to_parent, to);
+        return;
+    }
     durability_.renamed(from_parent, from, to_parent, to, std::move(replaced));
 }
 

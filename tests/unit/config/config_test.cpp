@@ -47,6 +47,7 @@ TEST_CASE("what a file leaves out is as the plain structs have it") {
     CHECK(cluster.checkpoint_timeout.count() == plain.checkpoint_timeout.count());
     CHECK(cluster.restore_roots.empty());
     CHECK(cluster.server_binaries.empty());
+    CHECK(cluster.drill_directory.empty());
 }
 
 TEST_CASE("every key is stored where it belongs") {
@@ -63,6 +64,7 @@ TEST_CASE("every key is stored where it belongs") {
                                            "    restore:\n"
                                            "      allowed_targets: [/srv/a/, /srv/b]\n"
                                            "      server_binaries: [/opt/pg/bin]\n"
+                                           "      drill_directory: /srv/drill\n"
                                            "log: {level: error}\n"
                                            "control:\n"
                                            "  socket: /tmp/s\n"
@@ -84,6 +86,7 @@ TEST_CASE("every key is stored where it belongs") {
     CHECK(cluster.restore_roots[1] == "/srv/b");
     REQUIRE(cluster.server_binaries.size() == 1);
     CHECK(cluster.server_binaries[0] == "/opt/pg/bin");
+    CHECK(cluster.drill_directory == "/srv/drill");
     CHECK(config.log_level == LogLevel::error);
     CHECK(config.control.socket == "/tmp/s");
     REQUIRE(config.control.read.size() == 1);

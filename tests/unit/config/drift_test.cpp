@@ -119,7 +119,7 @@ TEST_CASE("the sample loads, and backs up every night without telling anybody") 
 
 TEST_CASE("the sample loads with everything that it leaves to choose") {
     const Config config = parse_config(with_choices(contents("tsbackup.yaml")), "tsbackup.yaml");
-    CHECK(config.cluster("").schedule.size() == 3);
+    CHECK(config.cluster("").schedule.size() == 4);
     CHECK(config.hooks.size() == 1);
     CHECK(config.notices.webhooks.size() == 1);
 }

@@ -39,6 +39,7 @@ TEST_CASE("a file without the new keys has neither schedule, retention, hooks no
     const ClusterConfig& cluster = config.clusters.at(0);
     CHECK(cluster.job_limit == ClusterConfig().job_limit);
     CHECK(cluster.max_age == ClusterConfig().max_age);
+    CHECK_FALSE(cluster.max_drill_age);
     CHECK(cluster.schedule.empty());
     CHECK(cluster.retention.empty());
     CHECK(cluster.retention.min_keep == 1);
@@ -49,11 +50,13 @@ TEST_CASE("the keys of log, jobs and the cluster are stored where they belong") 
     const Config config = parse_config(minimal +
                                            "    job_limit: 12h\n"
                                            "    max_age: 26h\n"
+                                           "    max_drill_age: 35d\n"
                                            "log: {format: json}\n"
                                            "jobs: {max_concurrent: 5, shutdown_grace: 90s}\n",
                                        "x");
     CHECK(config.clusters.at(0).job_limit == hours(12));
     CHECK(config.clusters.at(0).max_age == hours(26));
+    CHECK((config.clusters.at(0).max_drill_age == hours(24 * 35)));
     CHECK(config.log_format == LogFormat::json);
     CHECK(config.log_level == LogLevel::info);
     CHECK(config.max_concurrent_jobs == 5);
@@ -104,13 +107,15 @@ TEST_CASE("entries keep the order of the file and may share their times when the
         "      - job: verify\n"
         "        every: 6h\n"
         "      - cron: '@weekly'\n"
-        "      - {cron: '@weekly', timezone: Asia/Tokyo}\n");
-    REQUIRE(cluster.schedule.size() == 4);
+        "      - {cron: '@weekly', timezone: Asia/Tokyo}\n"
+        "      - {every: 6h, job: drill}\n");
+    REQUIRE(cluster.schedule.size() == 5);
     CHECK(schedule_entry(cluster.schedule[0]).key() == "backup every 21600s");
     CHECK(schedule_entry(cluster.schedule[1]).key() == "verify every 21600s");
     CHECK(cluster.schedule[1].backup_args.empty());
     CHECK(cluster.schedule[2].zone == TimeZone::machine());
     CHECK(cluster.schedule[3].zone.name() == "Asia/Tokyo");
+    CHECK(schedule_entry(cluster.schedule[4]).key() == "drill every 21600s");
 }
 
 TEST_CASE("two clusters may have the same schedule") {
@@ -133,6 +138,7 @@ TEST_CASE("the ends of the new ranges are accepted") {
     CHECK(cluster_with("    job_limit: 1m\n").job_limit == minutes(1));
     CHECK(cluster_with("    job_limit: 30d\n").job_limit == hours(24) * 30);
     CHECK(cluster_with("    max_age: 1s\n").max_age == seconds(1));
+    CHECK((cluster_with("    max_drill_age: 1s\n").max_drill_age == seconds(1)));
     CHECK(cluster_with("    retention: {keep_last: 100000}\n").retention.keep_last == 100'000);
     CHECK(cluster_with("    retention: {min_keep: 100000}\n").retention.min_keep == 100'000);
     const std::string label(512, 'l');

@@ -125,7 +125,7 @@ TEST_CASE("an option without a meaning where it stands is refused") {
 TEST_CASE("wrong command lines are usage errors") {
     const auto words = GENERATE(
         std::vector<std::string>{"bakup"}, std::vector<std::string>{"backup", "--sockt", "x"},
-        std::vector<std::string>{"backup", "a", "b"}, std::vector<std::string>{"restore"},
+        std::vector<std::string>{"backup", "a", "b"}, std::vector<std::string>{"delete"},
         std::vector<std::string>{"backup", "--label"}, std::vector<std::string>{"list", "--all"},
         std::vector<std::string>{"backup", "--comp", "3"},
         std::vector<std::string>{"backup", "--label", std::string(5000, 'x')});
@@ -197,5 +197,5 @@ TEST_CASE("arguments of the wrong type are refused by the daemon too") {
     Json args = good;
     args.update(wrong);
     CHECK_THROWS_AS(check_args(restore, args), Error);
-    CHECK_THROWS_AS(check_args(restore, Json::object()), Error);
+    CHECK_THROWS_AS(check_args(*find_verb("delete"), Json::object()), Error);
 }

@@ -168,21 +168,36 @@ TEST_CASE("a backup has the documented fields, in full and in a list") {
     metadata.wal_ranges.resize(1);
     metadata.tablespaces.resize(1);
     metadata.databases.resize(1);
+    metadata.databases[0].contents.emplace().extensions.resize(1);
     metadata.files.resize(1);
-    const Json full = describe(metadata);
+    Json full = describe(metadata);
+    full["drill"] = describe(DrillResult());
     const Json shown = documented("show").at("backup");
     CHECK(fields_of(full) == fields_of(shown));
     for (const char* list : {"wal_ranges", "tablespaces", "databases", "files"}) {
         CHECK(fields_of(full.at(list).at(0)) == fields_of(shown.at(list).at(0)));
     }
 
+    const Json contents = full.at("databases").at(0).at("contents");
+    const Json drilled = documented("drill").at("databases").at(0);
+    for (const Json& documented_contents : {shown.at("databases").at(0).at("contents"),
+                                            drilled.at("contents"), drilled.at("recorded")}) {
+        CHECK(fields_of(contents) == fields_of(documented_contents));
+        CHECK(fields_of(contents.at("extensions").at(0)) ==
+              fields_of(documented_contents.at("extensions").at(0)));
+    }
+
     BackupEntry entry;
     entry.metadata = std::make_shared<Metadata>(metadata);
     entry.notes.pin.emplace();
     entry.notes.verification.emplace();
+    entry.notes.drill.emplace();
     std::set<std::string> fields = fields_of(describe(entry, test::fixed_clock().now()));
     fields.insert("retention");
     CHECK(fields == fields_of(documented("list").at("backups").back()));
+    CHECK(fields_of(full["drill"]) == fields_of(shown.at("drill")));
+    CHECK(fields_of(full["drill"]) ==
+          fields_of(documented("list").at("backups").back().at("drill")));
     BackupEntry broken;
     CHECK(fields_of(describe(broken, {})) == fields_of(documented("list").at("backups").at(1)));
 }

@@ -2,8 +2,10 @@
 
 #include "daemon/ctl/text_table.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/command.hpp"
 
 using namespace tsb;
+using tsb::test::contains;
 
 TEST_CASE("a table's columns are as wide as their widest cell") {
     CHECK(text_table({"A", "LONG"}, {{"wide cell", "x"}, {"y", "z\x1b"}}) ==
@@ -70,6 +72,77 @@ TEST_CASE("a broken backup is listed as broken, escaped") {
     const std::string text = render_result("list", result);
     CHECK(text.find("broken: bad\\x1B[2J") != std::string::npos);
     CHECK(render_result("list", {{"backups", Json::array()}}) == "no backups\n");
+}
+
+TEST_CASE("a backup of the list tells its last drill") {
+    Json backup = {{"backup_id", "b"}, {"cluster", "main"}, {"state", "good"}, {"age_s", 60}};
+    const auto listed = [&] { return render_result("list", {{"backups", Json::array({backup})}}); };
+    CHECK_FALSE(contains(listed(), "drill"));
+    backup["drill"] = {{"at", "2026-11-23T09:00:00Z"},
+                       {"passed", true},
+                       {"problem", ""},
+                       {"restored_ms", 39120},
+                       {"recovered_ms", 2390}};
+    CHECK(contains(listed(), "  good, drill passed in 0:42\n"));
+    backup["drill"]["passed"] = false;
+    backup["drill"]["problem"] = "table \x1b[2J is odd";
+    CHECK(contains(listed(), "  good, drill failed: table \\x1B[2J is odd\n"));
+}
+
+TEST_CASE("a drill is told with its databases, and rows that are estimates as such") {
+    Json result = {{"backup_id", "b"},
+                   {"cluster", "main"},
+                   {"restored_ms", 9120},
+                   {"recovered_ms", 2310},
+                   {"databases",
+                    {{{"name", "shop"},
+                      {"size_bytes", 3 << 20},
+                      {"rows", 5000},
+                      {"rows_exact", false},
+                      {"timescaledb_version", "2.22.1"},
+                      {"contents", {{"tables", 41}, {"hypertables", 3}, {"chunks", 212}}}}}},
+                   {"problems", Json::array()},
+                   {"notes", {"not checked\nwith pg_amcheck"}}};
+    CHECK(render_result("drill", result) ==
+          "Drill of b of main: passed, 0:11 until it accepted writes\n"
+          "DATABASE  SIZE  TABLES  ROWS        TIMESCALEDB  HYPERTABLES  CHUNKS\n"
+          "shop      3MB   41      about 5000  2.22.1       3            212\n"
+          "note: not checked\\x0Awith pg_amcheck\n");
+    result["databases"][0]["rows_exact"] = true;
+    result["databases"][0]["timescaledb_version"] = "";
+    result["problems"] = {"pg_amcheck: a table is odd"};
+    result["notes"] = Json::array();
+    const std::string failed = render_result("drill", result);
+    CHECK(contains(failed, ": failed, "));
+    CHECK(contains(failed, "41      5000  -  "));
+    CHECK(failed.ends_with("problem: pg_amcheck: a table is odd\n"));
+    result["databases"] = Json::array();
+    CHECK_FALSE(contains(render_result("drill", result), "DATABASE"));
+}
+
+TEST_CASE("show tells what a database held at the backup") {
+    Json database = {{"name", "shop"}, {"size_bytes", 3 << 20}};
+    const auto shown = [&] {
+        const Json backup = {{"backup_id", "b"}, {"databases", Json::array({database})}};
+        return render_result("show", {{"backup", backup}});
+    };
+    CHECK(contains(shown(), "shop (3MB)\n"));
+    database["contents"] = {{"tables", 41}, {"hypertables", 0}, {"chunks", 0}};
+    CHECK(contains(shown(), "shop (3MB), 41 tables\n"));
+    database["contents"] = {{"tables", 41}, {"hypertables", 3}, {"chunks", 212}};
+    CHECK(contains(shown(), "shop (3MB), 41 tables, 3 hypertables with 212 chunks\n"));
+}
+
+TEST_CASE("show tells when the last drill was and how it ended") {
+    Json backup = {{"backup_id", "b"}, {"cluster", "main"}};
+    const auto shown = [&] { return render_result("show", {{"backup", backup}}); };
+    CHECK_FALSE(contains(shown(), "last drill"));
+    backup["drill"] = {{"at", "2026-11-23T09:00:00Z"},
+                       {"passed", true},
+                       {"problem", ""},
+                       {"restored_ms", 39120},
+                       {"recovered_ms", 2390}};
+    CHECK(contains(shown(), "2026-11-23T09:00:00Z, passed in 0:42\n"));
 }
 
 TEST_CASE("a detached job is answered with how to follow it") {

@@ -6,6 +6,7 @@
 #include "core/ops/auto_conf.hpp"
 #include "core/ops/backup_checks.hpp"
 #include "core/ops/restore_preflight.hpp"
+#include "core/ops/server_binaries.hpp"
 #include "core/ops/tablespace_map.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/unit/ops/ground.hpp"

@@ -237,10 +237,6 @@ std::string content_of(const fsys::path& path) {
     return text;
 }
 
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
 std::string line_with(const std::vector<std::string>& lines, const std::string& part) {
     for (const std::string& line : lines) {
         if (contains(line, part)) {

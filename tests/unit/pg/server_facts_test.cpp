@@ -36,14 +36,19 @@ std::unique_ptr<ScriptedSession> main_session(std::vector<ScriptedSession::Row> 
     return session;
 }
 
-std::unique_ptr<ScriptedSession> database_session(std::vector<ScriptedSession::Row> extension) {
+/// Of a database with or, where `extension` is empty, without TimescaleDB.
+std::unique_ptr<ScriptedSession> database_session(
+    const std::vector<ScriptedSession::Row>& extension) {
     auto session = std::make_unique<ScriptedSession>();
-    session->answer({});
-    session->answer(std::move(extension));
+    session->answer({}).answer(extension).answer({{"41", "1000"}});
+    std::vector<ScriptedSession::Row> extensions = {{"plpgsql", "1.0", "1"}};
+    if (!extension.empty()) extensions.push_back({"timescaledb", extension[0][0], "731"});
+    session->answer(std::move(extensions));
+    if (!extension.empty()) session->answer({{"3", "212", "1", "4", "2"}});
     return session;
 }
 
-const ScriptedSession::Row shop{"shop", "1024", "de_DE.UTF-8", "c", "2.36"};
+const ScriptedSession::Row shop{"shop", "1024", "de_DE.UTF-8", "c", "2.36", "740"};
 
 ServerSettings good_settings() {
     ServerSettings settings;
@@ -150,7 +155,8 @@ TEST_CASE("connections to different clusters or timelines are refused") {
 
 TEST_CASE("databases are listed with size, collation and TimescaleDB") {
     ScriptedServer server;
-    server.expect(main_session({shop, {"a \"b\"", std::nullopt, "und", "i", std::nullopt}}));
+    server.expect(
+        main_session({shop, {"a \"b\"", std::nullopt, "und", "i", std::nullopt, "4294967295"}}));
     server.expect(database_session({{"2.29.2", "timescale"}}));
     server.expect(database_session({}));
     const auto facts = facts_of(server);
@@ -166,6 +172,8 @@ TEST_CASE("databases are listed with size, collation and TimescaleDB") {
     CHECK(facts.databases[1].size_bytes == 0);
     CHECK(facts.databases[1].collation == "und (icu)");
     CHECK(facts.databases[1].timescaledb_version.empty());
+    CHECK(facts.databases[0].xid == 740);
+    CHECK(facts.databases[1].xid == 4294967295);
     REQUIRE(server.asked.size() == 3);
     for (const auto& asked : server.asked) {
         CHECK_FALSE(asked.replication);
@@ -173,9 +181,48 @@ TEST_CASE("databases are listed with size, collation and TimescaleDB") {
     CHECK(server.asked[2].database == "a \"b\"");
 }
 
+TEST_CASE("what a database holds is counted, with TimescaleDB's own where it is installed") {
+    ScriptedServer server;
+    server.expect(main_session({shop, shop}));
+    server.expect(database_session({{"2.29.2", "timescale"}}));
+    server.expect(database_session({}));
+    const auto facts = facts_of(server);
+    REQUIRE(facts.databases.size() == 2);
+    REQUIRE((facts.databases[0].contents && facts.databases[1].contents));
+    const DatabaseContents& with = *facts.databases[0].contents;
+    CHECK(with.tables == 41);
+    CHECK(with.estimated_rows == 1000);
+    CHECK(with.hypertables == 3);
+    CHECK(with.chunks == 212);
+    CHECK(with.continuous_aggregates == 1);
+    CHECK(with.jobs == 4);
+    CHECK(with.policies == 2);
+    REQUIRE(with.extensions.size() == 2);
+    CHECK(with.extensions[1].name == "timescaledb");
+    CHECK(with.extensions[1].version == "2.29.2");
+    CHECK(with.extensions[1].xid == 731);
+    const DatabaseContents& without = *facts.databases[1].contents;
+    CHECK(without.tables == 41);
+    CHECK(without.chunks == 0);
+    CHECK(without.extensions.size() == 1);
+}
+
+TEST_CASE("a database whose contents cannot be counted keeps what is known of it") {
+    ScriptedServer server;
+    server.expect(main_session({shop}));
+    auto database = database_session({{"2.29.2", "timescale"}});
+    database->failing_call = 5;
+    server.expect(std::move(database));
+    const auto facts = facts_of(server);
+    REQUIRE(facts.databases.size() == 1);
+    CHECK_FALSE(facts.databases[0].contents);
+    CHECK_FALSE(facts.databases[0].problem.empty());
+    CHECK(facts.databases[0].timescaledb_version == "2.29.2");
+}
+
 TEST_CASE("a database that cannot be asked is listed with its problem") {
     ScriptedServer server;
-    server.expect(main_session({shop, {"other", "1", "C", "c", std::nullopt}}));
+    server.expect(main_session({shop, {"other", "1", "C", "c", std::nullopt, "5"}}));
     server.refuse(no_answer);
     server.expect(database_session({{"2.1", std::nullopt}}));
     const auto facts = facts_of(server);
@@ -196,7 +243,7 @@ TEST_CASE("a server without SQL access gives one nameless entry with the problem
 }
 
 TEST_CASE("whichever call fails, facts never fail a backup") {
-    for (int failing = 1; failing <= 5; ++failing) {
+    for (int failing = 1; failing <= 7; ++failing) {
         ScriptedServer server;
         auto main = main_session({shop});
         auto database = database_session({});
@@ -207,6 +254,7 @@ TEST_CASE("whichever call fails, facts never fail a backup") {
         INFO("failing call " << failing);
         REQUIRE(facts.databases.size() == 1);
         CHECK_FALSE(facts.databases[0].problem.empty());
+        CHECK_FALSE(facts.databases[0].contents);
         CHECK(facts.databases[0].name.empty() == (failing <= 3));
     }
 }

@@ -64,6 +64,9 @@ ClusterHealthFacts random_cluster(Random& random) {
     }
     if (random.one_in(2)) facts.schedule_period = random.span();
     if (random.one_in(2)) facts.max_age = random.span();
+    if (random.one_in(2)) facts.max_drill_age = random.span();
+    facts.good_drills.resize(random.below(4));
+    for (SystemTime& drill : facts.good_drills) drill = random.time();
     if (random.one_in(2)) facts.expected_since = random.time();
     return facts;
 }

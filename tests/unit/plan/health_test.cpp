@@ -105,6 +105,37 @@ TEST_CASE("a backup from the future puts the clock in doubt and counts for nothi
     CHECK(findings[0].code == HealthCode::clock_doubt);
 }
 
+TEST_CASE(
+    "a cluster whose last good drill is too old is unhealthy, equal to the limit is in time") {
+    auto facts = healthy_cluster();
+    facts.max_drill_age = hours(24 * 35);
+    facts.good_drills = {now - hours(24 * 36), now - hours(24 * 35), now - hours(24 * 99)};
+    CHECK(cluster_findings(facts, now).empty());
+    facts.good_drills[1] -= seconds(1);
+    const auto findings = cluster_findings(facts, now);
+    CHECK(told(findings) == Lines{"problem drill_overdue: cluster main: no good drill for 35 d, "
+                                  "max_drill_age is 35 d"});
+    CHECK_FALSE(is_healthy(findings));
+    facts.max_drill_age.reset();
+    CHECK(cluster_findings(facts, now).empty());
+}
+
+TEST_CASE("a cluster without a good drill is unhealthy once one could have been") {
+    auto facts = healthy_cluster();
+    facts.max_drill_age = hours(24);
+    const Lines none = {
+        "problem drill_overdue: cluster main: no good drill, max_drill_age is 24 h"};
+    CHECK(told(cluster_findings(facts, now)) == none);
+    facts.expected_since = now - hours(24);
+    CHECK(cluster_findings(facts, now).empty());
+    facts.expected_since = now - hours(24) - seconds(1);
+    CHECK(told(cluster_findings(facts, now)) == none);
+    facts.good_drills = {now + hours(1)};  // of a clock that was wrong
+    CHECK(told(cluster_findings(facts, now)) == none);
+    facts.good_drills.push_back(now - hours(23));
+    CHECK(cluster_findings(facts, now).empty());
+}
+
 TEST_CASE("a sudden change of the size is told with what was usual") {
     auto facts = healthy_cluster();
     facts.backups[0].stored_bytes = 12 * megabyte;

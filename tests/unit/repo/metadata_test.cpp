@@ -129,6 +129,59 @@ TEST_CASE("every member must be there and of its type, even under a checksum tha
     }
 }
 
+TEST_CASE("what databases hold comes back, and backups of earlier versions lack it") {
+    Metadata metadata = full_sample(BackupFormat::tar);
+    metadata.databases[1].xid = 4294967295;
+    DatabaseContents& contents = metadata.databases[1].contents.emplace();
+    contents.tables = 1;
+    contents.estimated_rows = 2;
+    contents.hypertables = 3;
+    contents.chunks = 4;
+    contents.continuous_aggregates = 5;
+    contents.jobs = 6;
+    contents.policies = 7;
+    contents.extensions = {{"plpgsql", "1.0", 1}, {"n\xFF", "", 0}};
+    const std::string text = encode_metadata(metadata);
+    const Metadata after = decode_metadata(text);
+    CHECK(encode_metadata(after) == text);
+    CHECK_FALSE(after.databases.at(0).contents);
+    CHECK(after.databases.at(0).xid == 0);
+    CHECK(after.databases.at(1).xid == 4294967295);
+    REQUIRE(after.databases.at(1).contents);
+    CHECK(after.databases[1].contents->policies == 7);
+    CHECK(after.databases[1].contents->extensions.at(1).name == "n\xFF");
+    CHECK(after.databases[1].contents->extensions.at(0).xid == 1);
+}
+
+TEST_CASE("what databases hold must be whole where it is there") {
+    const json::Value contents = {{"tables", 1},      {"estimated_rows", 2},
+                                  {"hypertables", 3}, {"chunks", 4},
+                                  {"jobs", 5},        {"continuous_aggregates", 6},
+                                  {"policies", 7},    {"extensions", json::Value::array()}};
+    const auto with = [&](const std::function<void(json::Value&)>& change) {
+        return forged([&](json::Value& v) {
+            v["databases"][0]["contents"] = contents;
+            v["databases"][0]["contents"]["extensions"].push_back(
+                {{"name", "plpgsql"}, {"version", "1.0"}, {"xid", 1}});
+            change(v["databases"][0]);
+        });
+    };
+    REQUIRE(refusal(with([](json::Value&) {})) == "");
+    for (const auto& [key, value] : contents.items()) {
+        const std::string name = key;
+        CAPTURE(name);
+        CHECK(refusal(with([&](json::Value& d) { d["contents"].erase(name); })) != "");
+        CHECK(refusal(with([&](json::Value& d) { d["contents"][name] = -1; })) != "");
+    }
+    for (const char* key : {"name", "version", "xid"}) {
+        CAPTURE(key);
+        CHECK(refusal(with([&](json::Value& d) { d["contents"]["extensions"][0].erase(key); })) !=
+              "");
+    }
+    CHECK(refusal(with([](json::Value& d) { d["contents"] = nullptr; })) != "");
+    CHECK(refusal(with([](json::Value& d) { d["xid"] = 1ULL << 32; })) != "");
+}
+
 TEST_CASE("values out of bounds are refused") {
     const auto with = [](const char* key, const json::Value& value) {
         return forged([&](json::Value& v) { v[key] = value; });

@@ -1,4 +1,4 @@
-// Pins and verifications beside the backups, and listings with them.
+// Pins, verifications and drills beside the backups, and listings with them.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +29,10 @@ VerificationResult found(VerificationOutcome outcome, const std::string& problem
     return {noon, outcome, problems, "job-1"};
 }
 
+DrillResult drilled(const std::string& problems = "") {
+    return {noon, 9120, 2310, problems, "job-2"};
+}
+
 void make_two(Scene& scene) {
     make_backup(*scene.repository, "main", "2026-11-23T01:00:00Z");
     make_backup(*scene.repository, "main", "2026-11-23T02:00:00Z");
@@ -52,17 +56,20 @@ void copy_notes(const stdfs::path& from, const stdfs::path& to) {
 
 }  // namespace
 
-TEST_CASE("a pin and a verification are kept beside the backup and change by themselves") {
+TEST_CASE("pin, verification and drill are kept beside the backup and change by themselves") {
     Scene scene;
     make_two(scene);
     Repository& repository = *scene.repository;
     CHECK(repository.notes("main", first) == BackupNotes());
     repository.set_pin("main", first, pin("a"));
     repository.record_verification("main", first, found(VerificationOutcome::good));
+    repository.record_drill("main", first, drilled("is odd"));
     repository.set_pin("main", first, pin("b"));
+    repository.record_drill("main", first, drilled());
     const BackupNotes notes = repository.notes("main", first);
     CHECK(notes.pin == pin("b"));
     CHECK(notes.verification == found(VerificationOutcome::good));
+    CHECK(notes.drill == drilled());
     CHECK(entry_of(scene, first).notes == notes);
     CHECK(entry_of(scene, second).notes == BackupNotes());
     CHECK(scene.names_in("main/notes") == Names{std::string(first) + ".json"});
@@ -73,6 +80,7 @@ TEST_CASE("a pin and a verification are kept beside the backup and change by the
 
     repository.clear_pin("main", first);
     CHECK(repository.notes("main", first).verification == notes.verification);
+    CHECK(repository.notes("main", first).drill == notes.drill);
     CHECK_FALSE(entry_of(scene, first).notes.pinned());
     CHECK_NOTHROW(repository.clear_pin("main", second));
     CHECK(scene.names_in("main/notes").size() == 1);
@@ -116,6 +124,7 @@ TEST_CASE("there are no notes of what is no backup, and no endless reason") {
         CHECK(code([&] { repository.clear_pin("main", id); }) == ErrorCode::not_found);
         CHECK(code([&] { repository.record_verification("main", id, {}); }) ==
               ErrorCode::not_found);
+        CHECK(code([&] { repository.record_drill("main", id, {}); }) == ErrorCode::not_found);
     }
     CHECK(error_of([&] { repository.set_pin("none", first, pin("")); }).code() ==
           ErrorCode::not_found);
@@ -221,6 +230,7 @@ TEST_CASE("notes that cannot be read are told of, count as a pin and hide no bac
     if (!can_be_replaced) {
         CHECK_THROWS_AS(repository.clear_pin("main", first), Error);
         CHECK_THROWS_AS(repository.record_verification("main", first, {}), Error);
+        CHECK_THROWS_AS(repository.record_drill("main", first, {}), Error);
         CHECK(entry_of(scene, first).notes.pinned());
         return;
     }

@@ -21,6 +21,8 @@ BackupNotes sample() {
     notes.verification =
         VerificationResult{from_iso8601("2026-11-24T10:00:00Z"), VerificationOutcome::damaged,
                            "base.tar differs\n", "job-3"};
+    notes.drill = DrillResult{from_iso8601("2026-11-25T10:00:00Z"), 9120, 2310,
+                              "pg_amcheck: \xFF is odd\n", "job-4"};
     return notes;
 }
 
@@ -58,6 +60,10 @@ TEST_CASE("notes come back as they were written") {
     verified.pin.reset();
     verified.verification->outcome = VerificationOutcome::good;
     CHECK(decode_notes(encode_notes(verified, "main", id), "main", id) == verified);
+    BackupNotes drilled;
+    drilled.drill = sample().drill;
+    CHECK(decode_notes(encode_notes(drilled, "main", id), "main", id) == drilled);
+    CHECK_FALSE(drilled.pinned());
     CHECK(pinned.pinned());
     CHECK_FALSE(verified.pinned());
     CHECK_FALSE(verified.found_damaged());
@@ -71,11 +77,14 @@ TEST_CASE("long texts are cut between characters, and the file stays within its 
             notes.verification->problems += filler;
         }
         notes.verification->job_id = notes.verification->problems;
+        notes.drill->problems = notes.verification->problems;
+        notes.drill->job_id = notes.verification->problems;
         notes.pin->reason = notes.verification->problems;
         const std::string text = encode_notes(notes, "main", id);
         CHECK(text.size() <= largest_notes);
         const BackupNotes read = decode_notes(text, "main", id);
         const std::string& problems = read.verification->problems;
+        CHECK(read.drill->problems == problems);
         CHECK(problems.size() <= largest_problems);
         CHECK(problems.size() > largest_problems - 4);
         CHECK(problems.ends_with(std::string(filler) + "..."));
@@ -114,7 +123,7 @@ TEST_CASE("notes with a member missing, of a wrong type or out of bounds are ref
         CHECK(refusal(forged([&](json::Value& v) { v[key] = nullptr; })) != "");
     }
     const json::Value sample_value = json::parse(sample_text(), "sample");
-    for (const char* part : {"pin", "verification"}) {
+    for (const char* part : {"pin", "verification", "drill"}) {
         CHECK(refusal(forged([&](json::Value& v) { v.erase(part); })) == "");
         CHECK(refusal(forged([&](json::Value& v) { v[part] = nullptr; })) != "");
         for (const auto& [key, value] : sample_value[part].items()) {
@@ -128,6 +137,7 @@ TEST_CASE("notes with a member missing, of a wrong type or out of bounds are ref
     CHECK(refusal(forged([](json::Value& v) { v["pin"]["by_uid"] = 1ULL << 32; })) != "");
     CHECK(refusal(forged([](json::Value& v) { v["verification"]["outcome"] = "fine"; })) != "");
     CHECK(refusal(forged([](json::Value& v) { v["verification"]["at"] = "today"; })) != "");
+    CHECK(refusal(forged([](json::Value& v) { v["drill"]["at"] = "today"; })) != "");
 }
 
 TEST_CASE("deeply nested notes are refused without running out of stack") {
