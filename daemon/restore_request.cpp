@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "core/base/whole_number.hpp"
+#include "core/ops/in_place_plan.hpp"
 #include "core/ops/restore_places.hpp"
 
 namespace tsb {
@@ -158,7 +159,7 @@ RestoreOptions restore_options(Service& service, const Caller& caller, const Jso
 bool is_in_place(const Config& config, const RestoreOptions& options) {
     const ClusterConfig* cluster = config.find_cluster(options.cluster);
     return cluster != nullptr && !cluster->data_directory.empty() &&
-           fs::weakly_canonical(options.target) == fs::weakly_canonical(cluster->data_directory);
+           real_data_directory(options.target) == real_data_directory(cluster->data_directory);
 }
 
 namespace {

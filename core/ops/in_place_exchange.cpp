@@ -25,21 +25,15 @@ void InPlaceExchange::exchange(const std::function<void()>& require_stopped) {
     drop_leftover();
     rename_control(pg_control_path, held_old_control);
     require_stopped();
-    journal_.kept_bytes = 0;
     for (ExchangedPlace& place : journal_.places) bring_in(place);
-    for (const ExchangedPlace& place : journal_.places) {
-        if (place.had_old) journal_.kept_bytes += tree_bytes(names(place).aside_path());
-    }
     enter(InPlaceState::placed);
     finish_placed();
 }
 
 void InPlaceExchange::finish_placed() {
     rename_control(held_new_control, pg_control_path);
-    const bool keeps = std::any_of(journal_.places.begin(), journal_.places.end(),
-                                   [](const ExchangedPlace& place) { return place.had_old; });
     enter(InPlaceState::restored);
-    if (!keeps) remove_journal(fs_, journal_);
+    if (!keeps_old()) remove_journal(fs_, journal_);
 }
 
 void InPlaceExchange::undo() {
@@ -54,11 +48,23 @@ void InPlaceExchange::finish_undo() {
         bring_back(*place, names(*place).undone);
     }
     rename_control(held_old_control, pg_control_path);
+    enter(InPlaceState::undone);
+}
+
+void InPlaceExchange::measure() {
+    const bool undone = journal_.state == InPlaceState::undone;
+    if (!undone && !keeps_old()) return;  // there is no journal any more
     journal_.kept_bytes = 0;
     for (const ExchangedPlace& place : journal_.places) {
-        journal_.kept_bytes += tree_bytes(names(place).undone_path());
+        const PlaceNames names = this->names(place);
+        journal_.kept_bytes += tree_bytes(undone ? names.undone_path() : names.aside_path());
     }
-    enter(InPlaceState::undone);
+    write_journal(fs_, journal_);
+}
+
+bool InPlaceExchange::keeps_old() const {
+    return std::any_of(journal_.places.begin(), journal_.places.end(),
+                       [](const ExchangedPlace& place) { return place.had_old; });
 }
 
 void InPlaceExchange::put_back() {
@@ -113,22 +119,27 @@ void InPlaceExchange::remove(const PlaceNames& names, const std::string& name) {
     fs_.sync(directory.get());
 }
 
+/// The data directory when it has `file`, which lies in "global"; else nothing.
+Fd InPlaceExchange::data_with(const char* file) {
+    std::error_code ignored;
+    if (!fsys::is_directory(journal_.data().path, ignored)) return {};
+    Fd data = fs_.open_root(journal_.data().path);
+    if (!has(data.get(), "global") || !has(data.get(), file)) return {};
+    return data;
+}
+
 /// What a restore that was killed long ago held would make the old data look like the new.
 void InPlaceExchange::drop_leftover() {
-    std::error_code ignored;
-    if (!fsys::is_directory(journal_.data().path, ignored)) return;
-    const Fd data = fs_.open_root(journal_.data().path);
-    if (!has(data.get(), "global") || !has(data.get(), held_new_control)) return;
+    const Fd data = data_with(held_new_control);
+    if (!data) return;
     fs_.remove_file(data.get(), held_new_control);
     sync_directory(fs_, data.get(), "global");
 }
 
 /// Renames in the data directory, when it has `from`.
 void InPlaceExchange::rename_control(const char* from, const char* to) {
-    std::error_code ignored;
-    if (!fsys::is_directory(journal_.data().path, ignored)) return;
-    const Fd data = fs_.open_root(journal_.data().path);
-    if (!has(data.get(), "global") || !has(data.get(), from)) return;
+    const Fd data = data_with(from);
+    if (!data) return;
     fs_.rename(data.get(), from, data.get(), to, RenameMode::no_replace);
     sync_directory(fs_, data.get(), "global");
 }

@@ -39,6 +39,10 @@ public:
     /// Of restored and undone: removes what is kept aside, and the journal.
     void clean_up();
 
+    /// Of restored and undone: notes how many bytes are kept. It takes its time, so not while the
+    /// server is down.
+    void measure();
+
     const InPlaceJournal& journal() const { return journal_; }
 
 private:
@@ -46,6 +50,7 @@ private:
     void put_back();
     void finish_placed();
     void finish_undo();
+    Fd data_with(const char* file);
     void drop_leftover();
     void rename_control(const char* from, const char* to);
     void bring_in(ExchangedPlace& place);
@@ -60,6 +65,7 @@ private:
     bool is_data(const ExchangedPlace& place) const { return &place == &journal_.places.back(); }
     bool is_new(int directory, const std::string& name);
     bool is_back();
+    bool keeps_old() const;
     PlaceNames names(const ExchangedPlace& place) const { return names_of(place, journal_.stamp); }
     bool has(int directory, const std::string& name) {
         return fs_.status(directory, name).has_value();

@@ -201,8 +201,8 @@ std::vector<std::string> own_tablespaces(const fsys::path& data_directory) {
 }
 
 RestoreOptions staging_options(const InPlaceOptions& options, const std::string& backup_id,
-                               const std::vector<ExchangedPlace>& places,
-                               const std::string& stamp) {
+                               const std::vector<ExchangedPlace>& places) {
+    const std::string stamp;  // in no name of what is staged
     RestoreOptions restore;
     restore.cluster = options.cluster;
     restore.backup = backup_id;
@@ -250,8 +250,7 @@ InPlacePlan plan_restore_in_place(Repository& repository, const InPlaceOptions& 
     } catch (const Error& error) {
         identity = error;
     }
-    plan.restore =
-        plan_restore(repository, staging_options(known, handle.id, plan.places, std::string()));
+    plan.restore = plan_restore(repository, staging_options(known, handle.id, plan.places));
     plan.restore.target = data;
     if (identity) plan.restore.refusals.insert(plan.restore.refusals.begin(), *identity);
     const std::string stamp = stamp_of(clock.now());

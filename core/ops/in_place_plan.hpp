@@ -39,6 +39,6 @@ std::vector<std::string> own_tablespaces(const std::filesystem::path& data_direc
 /// The restore that fills what is staged. Tablespaces of the data directory may be replaced, others
 /// are refused as by any restore.
 RestoreOptions staging_options(const InPlaceOptions& options, const std::string& backup_id,
-                               const std::vector<ExchangedPlace>& places, const std::string& stamp);
+                               const std::vector<ExchangedPlace>& places);
 
 }  // namespace tsb

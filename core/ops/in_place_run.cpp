@@ -62,30 +62,31 @@ asio::awaitable<void> InPlaceRun::prepare(Repository& repository, const Clock& c
     co_await run_on_thread(std::move(write));
 }
 
-asio::awaitable<void> InPlaceRun::prepare_undo() {
+asio::awaitable<bool> InPlaceRun::prepare_undo() {
     job_.progress.phase = Phase::checking;
-    std::function<void()> work = [&] { prepare_undo_blocking(); };
-    co_await run_on_thread(std::move(work));
+    std::function<bool()> work = [this] { return prepare_undo_blocking(); };
+    co_return co_await run_on_thread(std::move(work));
 }
 
-void InPlaceRun::lock_and_settle() {
+// A server may run on the data: then it can be started, so nothing of it is left to be moved.
+bool InPlaceRun::lock_and_settle() {
     data_ = real_data_directory(options_.server.data_directory);
     report_.data_directory = data_;
     lock_ = lock_data_directory(fs_, data_);
+    bool old_is_back = false;
     for (const InPlaceJournal& journal : find_journals(fs_, data_)) {
         if (is_settled(journal.state)) continue;
-        require_stopped();
         InPlaceExchange unfinished(fs_, journal);
         unfinished.settle();
         job_.warn("settled the interrupted restore in place of " + journal.backup_id);
-        const bool put_back = unfinished.journal().state == InPlaceState::staged;
-        if (put_back) unfinished.discard();
-        settled_to_old_ = put_back || unfinished.journal().state == InPlaceState::undone;
-        report_.backup_id = journal.backup_id;
+        const InPlaceState settled = unfinished.journal().state;
+        if (settled == InPlaceState::staged) unfinished.discard();
+        old_is_back = journal.state != InPlaceState::staged && settled != InPlaceState::restored;
+        if (old_is_back) report_.backup_id = journal.backup_id;
     }
+    return old_is_back;
 }
 
-// A server can have been started on data whose exchange was interrupted only by hand.
 void InPlaceRun::require_stopped() const {
     const PostmasterSight postmaster = look_for_postmaster(data_);
     if (!postmaster.seen()) return;
@@ -112,14 +113,14 @@ void InPlaceRun::prepare_blocking(Repository& repository, const Clock& clock) {
     journal.cluster = options_.cluster;
     journal.backup_id = backup_->id;
     journal.places = plan.places;
-    staging_ = staging_options(chosen, backup_->id, plan.places, journal.stamp);
+    staging_ = staging_options(chosen, backup_->id, plan.places);
     staging_->owner = plan.restore.owner;
     exchange_.emplace(fs_, std::move(journal));
 }
 
-void InPlaceRun::prepare_undo_blocking() {
-    lock_and_settle();
-    if (settled_to_old_) return;  // that was what an undo is asked for
+bool InPlaceRun::prepare_undo_blocking() {
+    report_.undone = lock_and_settle();  // that was what an undo is asked for
+    if (report_.undone) return false;
     const std::vector<InPlaceJournal> journals = find_journals(fs_, data_);
     const auto newest = std::find_if(journals.rbegin(), journals.rend(), [](const auto& journal) {
         return journal.state == InPlaceState::restored;
@@ -129,6 +130,7 @@ void InPlaceRun::prepare_undo_blocking() {
     const PostmasterSight postmaster = look_for_postmaster(data_);
     require_stoppable(postmaster, options_.server);
     exchange_.emplace(fs_, *newest);
+    return true;
 }
 
 ConnectOptions InPlaceRun::connection() const {
@@ -184,13 +186,13 @@ void InPlaceRun::stop_blocking() {
     if (!options_.server.stop_command.empty()) {
         stopped_ = true;
         job_.info("stopping the server by its stop_command");
-        run_server_command(options_.server.stop_command, options_.server.stop_limit, job_.stop);
-        await_postmaster_end(data_, options_.server.stop_limit, job_.stop);
+        run_server_command(options_.server.stop_command, options_.server.command_limit, job_.stop);
+        await_postmaster_end(data_, options_.server.command_limit, job_.stop);
     } else if (postmaster.seen()) {
         stopped_ = true;
         job_.info("stopping the server: fast shutdown of process " +
                   std::to_string(postmaster.pid));
-        stop_postmaster(postmaster, options_.server.stop_limit, job_.stop);
+        stop_postmaster(postmaster, options_.server.command_limit, job_.stop);
     }
 }
 
@@ -204,7 +206,6 @@ asio::awaitable<void> InPlaceRun::exchange() {
 void InPlaceRun::exchange_blocking() {
     exchange_->exchange([this] { require_stopped(); });
     const InPlaceJournal& journal = exchange_->journal();
-    report_.kept_bytes = journal.kept_bytes;
     if (!journal.data().had_old) return;
     report_.kept_at = names_of(journal.data(), journal.stamp).aside_path();
     job_.info("restored data is in place; the old data is kept at " + report_.kept_at.string());
@@ -212,14 +213,22 @@ void InPlaceRun::exchange_blocking() {
 
 asio::awaitable<void> InPlaceRun::exchange_back() {
     job_.progress.phase = Phase::exchanging;
-    if (settled_to_old_) co_return;
     std::function<void()> work = [this] {
         require_stopped();
         exchange_->undo();
+        report_.undone = true;
         const InPlaceJournal& journal = exchange_->journal();
         report_.kept_at = names_of(journal.data(), journal.stamp).undone_path();
-        report_.kept_bytes = journal.kept_bytes;
         job_.info("the old data is back; what was restored is kept at " + report_.kept_at.string());
+    };
+    co_await run_on_thread(std::move(work));
+}
+
+asio::awaitable<void> InPlaceRun::measure_kept() {
+    if (!exchange_) co_return;  // settled, and nothing is kept
+    std::function<void()> work = [this] {
+        exchange_->measure();
+        report_.kept_bytes = exchange_->journal().kept_bytes;
     };
     co_await run_on_thread(std::move(work));
 }
@@ -229,8 +238,7 @@ Error InPlaceRun::with_way_out(const Error& error) {
     report_.server_log = last_lines(log.empty() ? log_ : log, shown_log_lines);
     for (const std::string& line : report_.server_log) job_.warn("the server's log: " + line);
     std::string hint = error.hint();
-    const bool undoes = exchange_ && exchange_->journal().state == InPlaceState::restored;
-    if (undoes && !report_.kept_at.empty()) {
+    if (!report_.undone && !report_.kept_at.empty()) {
         hint += std::string(hint.empty() ? "" : "; ") +
                 "the restored data is in place; to put the old data back: tsbackupctl restore "
                 "--undo --cluster " +
@@ -265,7 +273,7 @@ void InPlaceRun::give_up_blocking() noexcept {
         if (exchange_->journal().state == InPlaceState::staged) exchange_->discard();
         if (!stopped_ || options_.server.start_command.empty()) return;
         job_.info("starting the server on its old data again");
-        run_server_command(options_.server.start_command, options_.server.stop_limit,
+        run_server_command(options_.server.start_command, options_.server.command_limit,
                            std::stop_token());  // also after a request to stop
     } catch (const std::exception& error) {
         job_.warn(std::string("cannot put everything back: ") + error.what() +

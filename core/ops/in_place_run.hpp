@@ -20,12 +20,14 @@ public:
 
     /// Takes the lock, settles what an earlier one left, decides, and writes down what is planned.
     boost::asio::awaitable<void> prepare(Repository& repository, const Clock& clock);
-    /// The same for an undo.
-    boost::asio::awaitable<void> prepare_undo();
+    /// The same for an undo. False when settling has put the old data back already.
+    boost::asio::awaitable<bool> prepare_undo();
     boost::asio::awaitable<void> extract(Repository& repository);
     boost::asio::awaitable<void> stop_server();
     boost::asio::awaitable<void> exchange();
     boost::asio::awaitable<void> exchange_back();
+    /// How much is kept aside, for the report and for status.
+    boost::asio::awaitable<void> measure_kept();
     /// Starts the server, unless that is not wanted, and waits until it accepts writes.
     boost::asio::awaitable<void> start_server();
     boost::asio::awaitable<void> check(const Metadata& metadata);
@@ -41,9 +43,10 @@ public:
     Error with_way_out(const Error& error);
 
 private:
-    void lock_and_settle();
+    /// True when what was settled ended with the old data in its place again.
+    bool lock_and_settle();
     void prepare_blocking(Repository& repository, const Clock& clock);
-    void prepare_undo_blocking();
+    bool prepare_undo_blocking();
     boost::asio::awaitable<void> require_no_hidden_server();
     void stop_blocking();
     void exchange_blocking();
@@ -65,7 +68,6 @@ private:
     std::optional<BackupHandle> backup_;  // held open: it is not removed meanwhile
     std::optional<RestoreOptions> staging_;
     std::optional<InPlaceExchange> exchange_;
-    bool settled_to_old_ = false;  // an interrupted exchange was put back at the beginning
     bool stopped_ = false;
     std::filesystem::path log_;
     std::chrono::steady_clock::time_point stopped_at_;

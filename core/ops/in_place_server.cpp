@@ -30,7 +30,7 @@ void InPlaceRun::start_blocking() {
     if (options_.server.start_command.empty()) return;
     job_.info("starting the server by its start_command");
     try {
-        run_server_command(options_.server.start_command, options_.server.stop_limit, job_.stop);
+        run_server_command(options_.server.start_command, options_.server.command_limit, job_.stop);
     } catch (const Error& error) {
         // "pg_ctl start" gives up on a long recovery, and the server goes on.
         if (error.code() == ErrorCode::cancelled || !has_postmaster_file(data_)) throw;
@@ -62,10 +62,13 @@ asio::awaitable<void> InPlaceRun::start_server() {
 void InPlaceRun::require_present() {
     const auto now = std::chrono::steady_clock::now();
     if (has_postmaster_file(data_)) {
-        if (!seen_) job_.progress.phase = Phase::recovering;
+        if (!seen_) {
+            job_.progress.phase = Phase::recovering;
+            const std::filesystem::path log = server_log_file(data_);
+            if (!log.empty()) log_ = log;
+        }
         seen_ = true;
         last_seen_ = now;
-        log_ = server_log_file(data_).empty() ? log_ : server_log_file(data_);
         return;
     }
     if (seen_ && now - last_seen_ > gone_for_good) {

@@ -11,18 +11,24 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// The server comes up on what is in place now and is looked at.
-asio::awaitable<void> prove(InPlaceRun& run, bool restored) {
+enum class Exchanged { to_restored, to_old };
+
+/// The server comes up on what is in place now and is looked at; how much is kept is told also when
+/// that fails.
+asio::awaitable<void> prove(InPlaceRun& run, Exchanged exchanged) {
     std::exception_ptr failure;
     try {
-        co_await run.start_server();
-        if (restored) {
-            co_await run.check(run.metadata());
-            co_await run.tidy();
+        if (run.starts()) {
+            co_await run.start_server();
+            if (exchanged == Exchanged::to_restored) {
+                co_await run.check(run.metadata());
+                co_await run.tidy();
+            }
         }
     } catch (const Error& error) {
         failure = std::make_exception_ptr(run.with_way_out(error));
     }
+    co_await run.measure_kept();
     if (failure) std::rethrow_exception(failure);
 }
 
@@ -45,7 +51,7 @@ asio::awaitable<void> restore_in_place(const InPlaceOptions& options, Repository
         co_await run.give_up();
         std::rethrow_exception(failure);
     }
-    if (run.starts()) co_await prove(run, true);
+    co_await prove(run, Exchanged::to_restored);
     job.progress.phase = Phase::done;
 }
 
@@ -53,10 +59,12 @@ asio::awaitable<void> undo_restore_in_place(const InPlaceOptions& options, Fs& f
                                             const SessionFactory& connect, JobContext& job,
                                             InPlaceReport& report) {
     InPlaceRun run(options, fs, connect, job, report);
-    co_await run.prepare_undo();
-    co_await run.stop_server();
-    co_await run.exchange_back();
-    if (run.starts()) co_await prove(run, false);
+    const bool kept = co_await run.prepare_undo();
+    if (kept) {
+        co_await run.stop_server();
+        co_await run.exchange_back();
+    }
+    co_await prove(run, Exchanged::to_old);
     job.progress.phase = Phase::done;
 }
 

@@ -32,8 +32,8 @@ struct ServerControl {
     std::vector<std::string> stop_command;   // empty: a fast shutdown by signal
     std::vector<std::string> start_command;  // empty: something else starts it when it has ended
     ConnectOptions connection;
-    std::chrono::seconds stop_limit{600};
-    std::chrono::seconds start_limit{120};  // until its postmaster.pid is there
+    std::chrono::seconds command_limit{600};  // of each command, and of a shutdown
+    std::chrono::seconds start_limit{120};    // until its postmaster.pid is there
 };
 
 enum class StartAfter { yes, no };
@@ -69,6 +69,7 @@ struct InPlaceReport {
     std::uint64_t kept_bytes = 0;
     std::uint64_t restored_bytes = 0;
     std::uint64_t restored_files = 0;
+    bool undone = false;                  // the old data is back
     bool started = false;                 // and proven
     std::chrono::milliseconds down{0};    // from the stop until it accepted writes
     std::vector<std::string> databases;   // those that were looked at

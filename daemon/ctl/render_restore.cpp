@@ -43,7 +43,7 @@ std::string kept_line(const Json& result, bool undone) {
 std::string render_in_place(const Json& result) {
     const bool undone = result.value("undone", false);
     std::string out;
-    if (undone && result.contains("kept_at")) {
+    if (undone) {
         out = fmt::format("The old data of {} is back in {}\n", text_at(result, "cluster"),
                           text_at(result, "target"));
     } else if (count_at(result, "restored_files") > 0) {

@@ -14,7 +14,8 @@ BackupName chosen_backup(Service& service, const Json& args) {
     const std::string given = text_arg(args, "backup");
     const std::string wanted = given.empty() ? "latest" : given;
     const std::string cluster = service.cluster_with(text_arg(args, "cluster"), wanted);
-    return {cluster, service.repository.open_backup(cluster, wanted).id};
+    const std::string id = service.backup_id(cluster, wanted);
+    return {cluster, service.repository.open_backup(cluster, id).id};
 }
 
 }  // namespace

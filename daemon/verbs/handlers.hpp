@@ -40,6 +40,9 @@ boost::asio::awaitable<Outcome> cancel_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> watch_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> version_verb(VerbCall& call);
 
+/// Begins a restore into `target`. Error{busy} while another one fills it.
+JobPointer start_restore(VerbCall& call, const std::string& cluster,
+                         const std::filesystem::path& target, JobWork work);
 /// The ways of restore_verb() that exchange data.
 boost::asio::awaitable<Outcome> restore_in_place_verb(VerbCall& call, InPlaceOptions options);
 boost::asio::awaitable<Outcome> undo_restore(VerbCall& call);

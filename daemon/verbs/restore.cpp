@@ -39,6 +39,16 @@ asio::awaitable<Outcome> restore(Service& service, const RestoreOptions& options
 
 }  // namespace
 
+JobPointer start_restore(VerbCall& call, const std::string& cluster,
+                         const std::filesystem::path& target, JobWork work) {
+    JobSpec spec("restore", cluster, requester(call.caller.uid));
+    spec.exclusive = {"restore into " + target.string()};
+    spec.when_busy = WhenBusy::refuse;
+    spec.at_once = true;
+    spec.limit = job_limit(call.service, cluster);
+    return call.service.jobs.start(std::move(spec), std::move(work));
+}
+
 asio::awaitable<Outcome> restore_verb(VerbCall& call) {
     Service& service = call.service;
     if (flag_arg(call.args, "undo")) co_return co_await undo_restore(call);
@@ -68,12 +78,7 @@ asio::awaitable<Outcome> restore_verb(VerbCall& call) {
     JobWork work = [&service, options](JobContext& context) {
         return restore(service, options, context);
     };
-    JobSpec spec("restore", options.cluster, requester(call.caller.uid));
-    spec.exclusive = {"restore into " + options.target.string()};
-    spec.when_busy = WhenBusy::refuse;
-    spec.at_once = true;
-    spec.limit = job_limit(service, options.cluster);
-    JobPointer job = service.jobs.start(std::move(spec), std::move(work));
+    JobPointer job = start_restore(call, options.cluster, options.target, std::move(work));
     co_return co_await attend(call, std::move(job));
 }
 

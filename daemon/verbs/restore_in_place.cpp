@@ -24,6 +24,7 @@ Json describe(const InPlaceReport& report, const std::string& cluster) {
                 {"databases", report.databases},
                 {"notes", report.notes},
                 {"server_log", report.server_log}};
+    if (report.undone) out["undone"] = true;
     if (report.started) out["down_ms"] = report.down.count();
     if (!report.kept_at.empty()) {
         out["kept_at"] = report.kept_at.string();
@@ -58,12 +59,7 @@ JobPointer start_job(VerbCall& call, const InPlaceOptions& options, Procedure pr
                     cluster = options.cluster](JobContext& context) {
         return outcome_of_procedure(service, procedure, cluster, context);
     };
-    JobSpec spec("restore", options.cluster, requester(call.caller.uid));
-    spec.exclusive = {"restore into " + options.server.data_directory.string()};
-    spec.when_busy = WhenBusy::refuse;
-    spec.at_once = true;
-    spec.limit = job_limit(service, options.cluster);
-    return service.jobs.start(std::move(spec), std::move(work));
+    return start_restore(call, options.cluster, options.server.data_directory, std::move(work));
 }
 
 }  // namespace
@@ -90,9 +86,7 @@ asio::awaitable<Outcome> undo_restore(VerbCall& call) {
                                      report);
     };
     JobPointer job = start_job(call, options, std::move(procedure));
-    Outcome outcome = co_await attend(call, std::move(job));
-    if (outcome.result.is_object()) outcome.result["undone"] = true;
-    co_return outcome;
+    co_return co_await attend(call, std::move(job));
 }
 
 asio::awaitable<Outcome> clean_up_restores(VerbCall& call) {

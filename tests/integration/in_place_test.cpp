@@ -323,13 +323,35 @@ bool survives_kill(Site& site, const std::string& id, const std::string& call, i
 
 }  // namespace
 
-TEST_CASE("kill -9 of the daemon at each rename of a restore in place (I4)", "[in_place]") {
+TEST_CASE("kill -9 of the daemon at each link and rename of a restore in place (I4)",
+          "[in_place]") {
     Site site(PgVersion::pg15);
     const std::string id = site.daemon().backup();
     int killed = 0;
-    // A rename that replaces is another system call than one that must not or that exchanges.
-    for (const std::string call : {"renameat2", "renameat"}) {
+    // While it extracts and the server runs; and while it exchanges: a rename that replaces is
+    // another system call than one that must not, or that exchanges.
+    for (const std::string call : {"symlinkat", "renameat2", "renameat"}) {
         for (int number = 1; survives_kill(site, id, call, number); ++number) ++killed;
     }
-    CHECK(killed >= 9);
+    CHECK(killed >= 10);
+}
+
+TEST_CASE("an undo after a kill before the exchange stops nothing", "[in_place]") {
+    Site site(PgVersion::pg15);
+    const std::string id = site.daemon().backup();
+    CHECK(site.daemon().stop() == 0);
+    site.daemon().start_under({"strace", "--daemonize", "--follow-forks", "--quiet=all",
+                               "--trace=symlinkat", "--output=/dev/null",
+                               "--inject=symlinkat:signal=KILL:when=1"});
+    const std::string running_since = site.started_at();
+    site.daemon().ctl({"restore", id, "--no-progress"});
+    REQUIRE(eventually([&] { return !site.daemon().running(); }));
+    CHECK_FALSE(names_beside(site.data()).empty());
+    site.daemon().kill9();
+    site.daemon().start();
+    const Refusal refusal = refused(site.daemon(), {"restore", "--undo"});
+    INFO(refusal.all);
+    CHECK(refusal.code == "not_found");
+    CHECK(site.started_at() == running_since);
+    CHECK(names_beside(site.data()).empty());
 }

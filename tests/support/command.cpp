@@ -145,6 +145,14 @@ std::string must_run(const Arguments& argv, const RunOptions& options) {
     return std::move(result.out);
 }
 
+bool is_gone(pid_t pid) {
+    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+    std::string number;
+    std::string name;
+    std::string state;
+    return !(stat >> number >> name >> state) || state == "Z";
+}
+
 Background::Background(const Arguments& argv, const RunOptions& options,
                        const std::filesystem::path& log) {
     const Descriptor in(open("/dev/null", O_RDONLY | O_CLOEXEC));

@@ -42,6 +42,9 @@ CommandResult run(const Arguments& argv, const RunOptions& options = {});
 /// The same, for steps that must work: throws with everything it printed unless it exits with 0.
 std::string must_run(const Arguments& argv, const RunOptions& options = {});
 
+/// True when the process has ended, or waits only for init to take note of it.
+bool is_gone(pid_t pid);
+
 /// A program beside the test. Its output goes to a file. Killed and reaped by the destructor.
 class Background {
 public:

@@ -25,6 +25,7 @@
 using namespace tsb;
 using test::contains;
 using test::eventually;
+using test::is_gone;
 namespace stdfs = std::filesystem;
 
 namespace {
@@ -54,15 +55,6 @@ struct Script {
 
 CommandOutcome run(const Command& command) {
     return run_command(command, std::stop_token());
-}
-
-/// Gone, or waiting only for init to take note of it.
-bool is_gone(pid_t pid) {
-    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-    std::string number;
-    std::string name;
-    std::string state;
-    return !(stat >> number >> name >> state) || state == "Z";
 }
 
 std::size_t open_descriptors() {

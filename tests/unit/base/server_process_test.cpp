@@ -20,6 +20,7 @@ using namespace tsb;
 using test::contains;
 using test::error_of;
 using test::eventually;
+using test::is_gone;
 
 namespace {
 
@@ -27,15 +28,6 @@ constexpr uid_t nobody = 65534;
 
 Fd null_device() {
     return Fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
-}
-
-/// Gone, or waiting only for init to take note of it.
-bool is_gone(pid_t pid) {
-    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-    std::string number;
-    std::string name;
-    std::string state;
-    return !(stat >> number >> name >> state) || state == "Z";
 }
 
 /// A shell that notes its number and then waits, doing `on_signal` first.

@@ -268,7 +268,9 @@ TEST_CASE("cleaning up that is killed is finished by the next, and no undo finds
         for (std::uint64_t number = 1;; ++number) {
             CAPTURE(number);
             Ground ground(variant);
-            InPlaceExchange(ground.fs, ground.journal()).exchange([] {});
+            InPlaceExchange exchanged(ground.fs, ground.journal());
+            exchanged.exchange([] {});
+            exchanged.measure();
             const InPlaceJournal kept = find_journals(ground.fs, ground.data()).at(0);
             CHECK(kept.kept_bytes > 0);
             ground.fs.heal();
