@@ -6,6 +6,7 @@
 
 #include "core/base/error.hpp"
 #include "core/repo/json_fields.hpp"
+#include "core/repo/names.hpp"
 #include "core/repo/replace_file.hpp"
 #include "core/repo/self_checksum.hpp"
 
@@ -56,15 +57,18 @@ std::string file_of(const InPlaceJournal& journal) {
     return names_of(journal.data(), journal.stamp).aside + std::string(suffix);
 }
 
-void find_in(Fs& fs, const fsys::path& data, ExchangeWay way, std::vector<InPlaceJournal>& found) {
-    const auto [directory, prefix] = home_of(data, way);
-    std::error_code ignored;
-    if (!fsys::is_directory(directory, ignored)) return;
-    const Fd home = fs.open_root(directory);
-    for (const std::string& name : fs.entries(home.get())) {
-        if (!name.starts_with(prefix) || !name.ends_with(suffix)) continue;
-        const std::string text = read_whole_file(fs, home.get(), name, journal_limit);
-        found.push_back(decode_journal(text, (directory / name).string()));
+/// Calls `each` with the directory and the name of every file that is named as a journal of `data`
+/// and ends as `ending`.
+template <class Each>
+void for_each_named(Fs& fs, const fsys::path& data, const std::string& ending, Each each) {
+    for (const ExchangeWay way : {ExchangeWay::whole, ExchangeWay::entries}) {
+        const auto [directory, prefix] = home_of(data, way);
+        std::error_code ignored;
+        if (!fsys::is_directory(directory, ignored)) continue;
+        const Fd home = fs.open_root(directory);
+        for (const std::string& name : fs.entries(home.get())) {
+            if (name.starts_with(prefix) && name.ends_with(ending)) each(home, directory, name);
+        }
     }
 }
 
@@ -147,10 +151,20 @@ void remove_journal(Fs& fs, const InPlaceJournal& journal) {
     fs.sync(home.get());
 }
 
+void remove_unfinished_journals(Fs& fs, const fsys::path& data_directory) {
+    const auto remove = [&](const Fd& home, const fsys::path&, const std::string& name) {
+        fs.remove_file(home.get(), name);
+    };
+    for_each_named(fs, data_directory, names::unfinished_file(suffix), remove);
+}
+
 std::vector<InPlaceJournal> find_journals(Fs& fs, const fsys::path& data_directory) {
     std::vector<InPlaceJournal> found;
-    find_in(fs, data_directory, ExchangeWay::whole, found);
-    find_in(fs, data_directory, ExchangeWay::entries, found);
+    const auto read = [&](const Fd& home, const fsys::path& directory, const std::string& name) {
+        const std::string text = read_whole_file(fs, home.get(), name, journal_limit);
+        found.push_back(decode_journal(text, (directory / name).string()));
+    };
+    for_each_named(fs, data_directory, std::string(suffix), read);
     std::erase_if(found, [&](const InPlaceJournal& journal) {
         return journal.data().path != data_directory;  // copied here with other data
     });

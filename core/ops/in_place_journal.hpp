@@ -78,6 +78,8 @@ bool stays_in_place(const std::string& entry);
 /// Error{io}, {disk_full}. Thread: worker (blocks).
 void write_journal(Fs& fs, const InPlaceJournal& journal);
 void remove_journal(Fs& fs, const InPlaceJournal& journal);
+/// What a kill left of one that was being written. Only for who holds the data directory's lock.
+void remove_unfinished_journals(Fs& fs, const std::filesystem::path& data_directory);
 /// All of the data directory, oldest first. Error{damaged} naming the file. Thread: worker
 /// (blocks).
 std::vector<InPlaceJournal> find_journals(Fs& fs, const std::filesystem::path& data_directory);

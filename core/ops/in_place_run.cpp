@@ -73,6 +73,7 @@ bool InPlaceRun::lock_and_settle() {
     data_ = real_data_directory(options_.server.data_directory);
     report_.data_directory = data_;
     lock_ = lock_data_directory(fs_, data_);
+    remove_unfinished_journals(fs_, data_);
     bool old_is_back = false;
     for (const InPlaceJournal& journal : find_journals(fs_, data_)) {
         if (is_settled(journal.state)) continue;

@@ -87,6 +87,7 @@ std::vector<KeptData> kept_data(Fs& fs, const std::filesystem::path& data_direct
 std::vector<KeptData> clean_up_kept(Fs& fs, const std::filesystem::path& data_directory) {
     const std::filesystem::path data = real_data_directory(data_directory);
     const Fd lock = lock_data_directory(fs, data);
+    remove_unfinished_journals(fs, data);
     std::vector<KeptData> removed = kept_data(fs, data);
     for (const InPlaceJournal& journal : find_journals(fs, data)) {
         InPlaceExchange exchange(fs, journal);

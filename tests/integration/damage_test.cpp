@@ -98,6 +98,7 @@ TEST_CASE("an archive that was cut or lost is found", "[damage]") {
     fs::remove(archive);
     check_damage_is_found(daemon, id, "base.tar.gz");
     fs::copy_file(daemon.backup_directory(other) / "base.tar.gz", archive);
+    give_to_server_user(archive);
     check_damage_is_found(daemon, id, "base.tar.gz");
     fs::copy_file(aside, archive, fs::copy_options::overwrite_existing);
     give_to_server_user(archive);

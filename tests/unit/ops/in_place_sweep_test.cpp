@@ -3,6 +3,7 @@
 // next one settles it; and no byte of the old data is lost.
 #include <fstream>
 #include <optional>
+#include <set>
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
@@ -290,5 +291,40 @@ TEST_CASE("cleaning up that is killed is finished by the next, and no undo finds
             CHECK(ground.holds() == "new");
             if (!fired) break;
         }
+    }
+}
+
+TEST_CASE("of a journal whose writing is killed nothing stays behind") {
+    for (const Variant& variant : variants) {
+        const Ground scene(variant);
+        const auto files = [&] {
+            std::set<std::string> names;
+            for (const fsys::path& path : {scene.data().parent_path(), scene.data()}) {
+                if (!fsys::exists(path)) continue;
+                for (const auto& entry : fsys::directory_iterator(path)) {
+                    if (entry.is_regular_file()) names.insert(entry.path().filename().string());
+                }
+            }
+            return names;
+        };
+        remove_journal(real_fs(), scene.journal());
+        const std::set<std::string> before = files();
+        std::uint64_t number = 1;
+        for (bool fired = true; fired; ++number) {
+            CAPTURE(number);
+            FaultFs fs;
+            fs.fail_fitting_call(number, Fault::crash);
+            try {
+                write_journal(fs, scene.journal());
+            } catch (const Crashed&) {
+            }
+            fired = fs.fired();
+            remove_unfinished_journals(real_fs(), scene.data());
+            for (const InPlaceJournal& left : find_journals(real_fs(), scene.data())) {
+                remove_journal(real_fs(), left);
+            }
+            CHECK(files() == before);
+        }
+        CHECK(number > 4);
     }
 }
