@@ -10,6 +10,7 @@
 #include "daemon/app.hpp"
 #include "daemon/ctl/command_line.hpp"
 #include "daemon/ctl/render.hpp"
+#include "daemon/ctl/report_files.hpp"
 
 namespace tsb {
 namespace {
@@ -57,9 +58,12 @@ Config configuration(const CommandLine& line) {
 
 int run_verb(const CommandLine& line, const std::string& name) {
     const std::string verb(line.verb->name);
-    Presenter presenter(presenter_options(name, verb, line.has("json"), line.has("no-progress")),
-                        std::cout, std::cerr);
+    PresenterOptions options =
+        presenter_options(name, verb, line.has("json"), line.has("no-progress"));
+    options.keep = report_keeper(line);
+    Presenter presenter(std::move(options), std::cout, std::cerr);
     try {
+        if (compares_reports(line)) return presenter.finish(Outcome(compare_report_files(line)));
         if (flag_arg(line.args, "detach")) {
             throw Error(ErrorCode::usage, "--detach needs the daemon", "use tsbackupctl");
         }

@@ -89,6 +89,16 @@ constexpr std::array drill_args = {
     no_progress_arg,
     cancel_on_exit_arg,
 };
+constexpr std::array explore_args = {
+    cluster_arg,
+    ArgSpec{"live", ArgKind::text, "CLUSTER", "the running server of that cluster, not a backup"},
+    ArgSpec{"rows", ArgKind::text, "N", "the first N rows of each table too; at most 50"},
+    ArgSpec{"out", ArgKind::local_path, "DIR", "write report.json and report.html there"},
+    ArgSpec{"diff", ArgKind::local_path, "OLD NEW",
+            "what has changed between two files report.json; asks no server"},
+    no_progress_arg,
+    cancel_on_exit_arg,
+};
 constexpr std::array watch_args = {no_progress_arg, cancel_on_exit_arg};
 
 constexpr std::array verbs = {
@@ -113,6 +123,8 @@ constexpr std::array verbs = {
              "Restore backup {} now?"},
     VerbSpec{"drill", Right::restore, true, "backup", false,
              "restore a backup (default: latest) for a trial, start it and look at it", drill_args},
+    VerbSpec{"explore", Right::restore, true, "backup", false,
+             "show what is in a backup (default: latest) or a running server", explore_args},
     VerbSpec{"schedule", Right::read, false, "cluster", false,
              "what runs next, when, and what did not run", schedule_args},
     VerbSpec{"prune", Right::operate, true, "cluster", false,
@@ -175,6 +187,7 @@ std::string problem_with(ArgKind kind, const Json& value) {
         case ArgKind::flag:
             return value.is_boolean() ? "" : "expects true or false";
         case ArgKind::local:
+        case ArgKind::local_path:
             break;
     }
     return "is unknown";

@@ -20,7 +20,8 @@ enum class ArgKind {
     path,  // made absolute by the client, whose working directory it is meant in
     list,  // may be given several times
     flag,
-    local,  // a flag of the client alone, never sent
+    local,       // a flag of the client alone, never sent
+    local_path,  // the same with a path, made absolute
 };
 
 struct ArgSpec {

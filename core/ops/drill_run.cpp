@@ -155,9 +155,9 @@ asio::awaitable<bool> DrillRun::recover() {
 
 asio::awaitable<void> DrillRun::look_at_databases() {
     job_.progress.phase = Phase::checking;
-    const ConnectOptions connection = scratch_connection(*server_, login_);
+    const ConnectOptions server = connection();
     DrillFindings findings =
-        co_await look_at_cluster(connect_, connection, backup_->metadata, options_.rows, job_);
+        co_await look_at_cluster(connect_, server, backup_->metadata, options_.rows, job_);
     // That it is lost would else be told as a problem of each database.
     if (has_ended()) co_return;
     report_.databases = std::move(findings.databases);

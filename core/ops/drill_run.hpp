@@ -32,6 +32,11 @@ public:
     boost::asio::awaitable<void> clear_up();
     DrillReport report() const { return report_; }
 
+    /// The restored copy; once it is restored.
+    std::filesystem::path data() const { return scratch_->data(); }
+    /// How to speak to its server; once it accepts writes.
+    ConnectOptions connection() const { return scratch_connection(*server_, login_); }
+
 private:
     void prepare_blocking();
     void restore_blocking();

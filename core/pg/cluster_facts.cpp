@@ -27,19 +27,9 @@ constexpr const char* timescaledb_query =
 /// Name, size (NULL without the right to know it), locale, its provider's letter, its version, who
 /// wrote the row.
 std::string databases_query(int server_version) {
-    std::string locale = "datcollate, 'c', NULL";
-    if (server_version >= 170000) {
-        locale =
-            "CASE datlocprovider WHEN 'c' THEN datcollate ELSE datlocale END, datlocprovider, "
-            "datcollversion";
-    } else if (server_version >= 150000) {
-        locale =
-            "CASE datlocprovider WHEN 'c' THEN datcollate ELSE daticulocale END, "
-            "datlocprovider, datcollversion";
-    }
     return "SELECT datname, CASE WHEN has_database_privilege(oid, 'CONNECT')"
            " OR pg_has_role('pg_read_all_stats', 'USAGE') THEN pg_database_size(oid) END, " +
-           locale +
+           database_locale_columns(server_version) +
            ", xmin::text FROM pg_database WHERE datallowconn AND datname <> 'template0' ORDER BY "
            "datname";
 }
@@ -112,6 +102,18 @@ std::string problem_of(const Error& error) {
 }
 
 }  // namespace
+
+std::string database_locale_columns(int server_version) {
+    if (server_version >= 170000) {
+        return "CASE datlocprovider WHEN 'c' THEN datcollate ELSE datlocale END, datlocprovider, "
+               "datcollversion";
+    }
+    if (server_version >= 150000) {
+        return "CASE datlocprovider WHEN 'c' THEN datcollate ELSE daticulocale END, "
+               "datlocprovider, datcollversion";
+    }
+    return "datcollate, 'c', NULL";
+}
 
 asio::awaitable<ClusterFacts> read_cluster_facts(const SessionFactory& connect,
                                                  const ConnectOptions& options,

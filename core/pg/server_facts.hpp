@@ -35,6 +35,10 @@ void require_backup_settings(const ServerSettings& settings);
 /// Error{wrong_cluster} when the two differ in system identifier or timeline. Pure.
 void require_same_cluster(const ServerIdentity& a, const ServerIdentity& b);
 
+/// The columns of pg_database that tell its locale, the letter of the locale's provider, and the
+/// version of that. Pure.
+std::string database_locale_columns(int server_version);
+
 /// All that SQL tells: each database with size, collation, TimescaleDB version and licence, and
 /// what it holds. Never fails a backup: what cannot be asked is said in DatabaseInfo::problem, and
 /// when not even the list can be had the result is one nameless entry with the problem. Thread:

@@ -136,6 +136,9 @@ void take_verb_options(const VerbSpec& verb, const po::variables_map& found, Com
             case ArgKind::local:
                 line.flags.insert(name);
                 break;
+            case ArgKind::local_path:
+                line.values[name] = absolute_path(found[name].as<std::string>()).string();
+                break;
         }
     }
     const std::string positional(verb.positional);

@@ -34,7 +34,7 @@ struct CommandLine {
     const VerbSpec* verb = nullptr;             // null: none was given
     Json args = Json::object();                 // to be sent
     std::set<std::string> flags;                // global and local flags that were given
-    std::map<std::string, std::string> values;  // global options that were given
+    std::map<std::string, std::string> values;  // global options and local paths that were given
     bool has(const std::string& flag) const { return flags.count(flag) != 0; }
 };
 

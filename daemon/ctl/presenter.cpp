@@ -82,9 +82,19 @@ void Presenter::clear_line() {
     line_open_ = false;
 }
 
+void Presenter::keep_result(Outcome& outcome) const {
+    if (!options_.keep || outcome.failure) return;
+    try {
+        options_.keep(outcome.result);
+    } catch (...) {
+        outcome.failure = outcome_of(std::current_exception()).failure;
+    }
+}
+
 int Presenter::finish(Outcome outcome) {
     clear_line();
     outcome.result = parts_.complete(std::move(outcome.result));
+    keep_result(outcome);
     const int code = outcome.failure ? kind_of(outcome.failure->code()).exit_code : 0;
     if (options_.json) {
         out_ << encode_line(encode_outcome(std::move(outcome))) << std::flush;

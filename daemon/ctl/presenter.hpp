@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <iosfwd>
 #include <map>
 #include <optional>
@@ -25,6 +26,8 @@ struct PresenterOptions {
     bool json = false;  // events and outcome as JSON lines on `out`, nothing else
     ProgressMode progress = ProgressMode::lines;
     std::size_t width = 80;  // of the terminal
+    /// Given the whole result of what went well, before it is shown; what it throws is the failure.
+    std::function<void(Json& result)> keep;
 };
 
 /// `no_progress` and `json` as asked for; the rest from the terminal that standard error is.
@@ -51,6 +54,7 @@ private:
         RateWindow rate;
         std::string text;
     };
+    void keep_result(Outcome& outcome) const;
     void show_progress(RateWindow::Time now);
     void clear_line();
 

@@ -23,6 +23,7 @@ std::string doing(const std::string& kind) {
     if (kind == "verify") return "Verifying";
     if (kind == "restore") return "Restoring";
     if (kind == "drill") return "Drilling";
+    if (kind == "explore") return "Exploring";
     return printable(kind);
 }
 

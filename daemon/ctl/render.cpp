@@ -114,7 +114,7 @@ constexpr std::array renderers = {
     Renderer{"schedule", render_schedule}, Renderer{"prune", render_prune},
     Renderer{"keep", render_keep},         Renderer{"unkeep", render_unkeep},
     Renderer{"drill", render_drill},       Renderer{"delete", render_delete},
-    Renderer{"reload", render_reload},
+    Renderer{"reload", render_reload},     Renderer{"explore", render_explore},
 };
 
 /// A line feed has a meaning in our own findings only; elsewhere it may be a stranger's.

@@ -42,6 +42,7 @@ inline std::string short_version(const std::string& version) {
 std::string render_plan(const Json& plan);
 std::string render_restore(const Json& result);
 std::string render_drill(const Json& result);
+std::string render_explore(const Json& result);
 std::string render_status(const Json& result);
 std::string render_check(const Json& result);
 std::string render_list(const Json& result);

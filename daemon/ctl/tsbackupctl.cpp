@@ -11,6 +11,7 @@
 #include "daemon/ctl/connection.hpp"
 #include "daemon/ctl/presenter.hpp"
 #include "daemon/ctl/render.hpp"
+#include "daemon/ctl/report_files.hpp"
 
 namespace tsb {
 namespace {
@@ -105,13 +106,15 @@ void require_consent(CommandLine& line) {
 
 int run_verb(const CommandLine& line, const std::string& name) {
     const std::string path = socket_path(line);
-    Presenter presenter(presenter_options(name, std::string(line.verb->name), line.has("json"),
-                                          line.has("no-progress")),
-                        std::cout, std::cerr);
+    PresenterOptions options = presenter_options(name, std::string(line.verb->name),
+                                                 line.has("json"), line.has("no-progress"));
+    options.keep = report_keeper(line);
+    Presenter presenter(std::move(options), std::cout, std::cerr);
     if (line.verb->name == "version" && !line.has("json")) {
         std::cout << name << " " << version << std::endl;
     }
     try {
+        if (compares_reports(line)) return presenter.finish(Outcome(compare_report_files(line)));
         const Fd signals = interrupts();
         Connection connection(path, Request(std::string(line.verb->name), line.args));
         while (true) {

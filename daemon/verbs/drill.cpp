@@ -1,14 +1,10 @@
 #include "core/ops/run_on.hpp"
 #include "daemon/verbs/handlers.hpp"
-#include "daemon/work/work.hpp"
 
 namespace tsb {
 
 namespace asio = boost::asio;
 
-namespace {
-
-/// The backup that is meant. Reads the disk.
 BackupName chosen_backup(Service& service, const Json& args) {
     service.repository.require_there();
     const std::string given = text_arg(args, "backup");
@@ -17,8 +13,6 @@ BackupName chosen_backup(Service& service, const Json& args) {
     const std::string id = service.backup_id(cluster, wanted);
     return {cluster, service.repository.open_backup(cluster, id).id};
 }
-
-}  // namespace
 
 asio::awaitable<Outcome> drill_verb(VerbCall& call) {
     std::function<BackupName()> choose = [&call] { return chosen_backup(call.service, call.args); };

@@ -6,6 +6,7 @@
 
 #include "core/ops/restore_in_place.hpp"
 #include "daemon/verbs.hpp"
+#include "daemon/work/work.hpp"
 
 namespace tsb {
 
@@ -29,6 +30,7 @@ boost::asio::awaitable<Outcome> show_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> verify_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> restore_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> drill_verb(VerbCall& call);
+boost::asio::awaitable<Outcome> explore_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> schedule_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> prune_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> keep_verb(VerbCall& call);
@@ -47,6 +49,8 @@ JobPointer start_restore(VerbCall& call, const std::string& cluster,
 boost::asio::awaitable<Outcome> restore_in_place_verb(VerbCall& call, InPlaceOptions options);
 boost::asio::awaitable<Outcome> undo_restore(VerbCall& call);
 boost::asio::awaitable<Outcome> clean_up_restores(VerbCall& call);
+/// The backup that is meant; "latest" when none is named. Reads the disk. Thread: any (blocks).
+BackupName chosen_backup(Service& service, const Json& args);
 
 /// Shows `job` until it ends and gives its outcome; with --detach gives its id at once.
 boost::asio::awaitable<Outcome> attend(VerbCall& call, JobPointer job);

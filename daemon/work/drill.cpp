@@ -86,10 +86,10 @@ std::vector<std::string> likely_users(const ClusterConfig& cluster) {
     return users;
 }
 
-DrillOptions drill_options(const ClusterConfig& cluster, const std::string& backup,
-                           RowCounts rows) {
+}  // namespace
+
+DrillOptions drill_options(const ClusterConfig& cluster, const std::string& backup) {
     DrillOptions options;
-    options.rows = rows;
     options.cluster = cluster.name;
     options.backup = backup;
     options.server_binaries = cluster.server_binaries;
@@ -107,15 +107,19 @@ DrillOptions drill_options(const ClusterConfig& cluster, const std::string& back
     return options;
 }
 
-}  // namespace
+std::string drill_place_name(const std::string& cluster) {
+    return "drill of cluster " + cluster;
+}
 
 JobPointer start_drill(Service& service, const ClusterConfig& cluster, const std::string& backup,
                        RowCounts rows, const std::string& asked_by) {
-    JobWork work = [&service, options = drill_options(cluster, backup, rows)](JobContext& context) {
+    DrillOptions options = drill_options(cluster, backup);
+    options.rows = rows;
+    JobWork work = [&service, options = std::move(options)](JobContext& context) {
         return drill(service, options, context);
     };
     JobSpec spec("drill", cluster.name, asked_by);
-    spec.exclusive = {"drill of cluster " + cluster.name};
+    spec.exclusive = {drill_place_name(cluster.name)};
     spec.subject = rows == RowCounts::exact ? backup + ", exact" : backup;
     spec.limit = cluster.job_limit;
     return service.jobs.start(std::move(spec), std::move(work));

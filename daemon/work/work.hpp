@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/ops/drill.hpp"
+#include "core/pg/cluster_report.hpp"
 #include "core/plan/retention.hpp"
 #include "daemon/service.hpp"
 
@@ -68,6 +69,22 @@ std::string first_of(const std::vector<std::string>& problems);
 /// Verdicts as they are shown.
 Json describe(const Verdict& verdict);
 Json describe_verdicts(const std::vector<Verdict>& verdicts);
+
+/// How backups of the cluster are restored for a trial. Error{config} where it has no place for
+/// that.
+DrillOptions drill_options(const ClusterConfig& cluster, const std::string& backup);
+/// What a job that restores one for a trial needs for itself: one of them runs at a time.
+std::string drill_place_name(const std::string& cluster);
+
+/// Looks into `backup` as a drill does, with `sample_rows` of each table. What is found comes into
+/// `report`, which whoever asks keeps: jobs are remembered for long, and reports are large. The
+/// job's result is describe_head() of it.
+JobPointer start_explore(Service& service, const ClusterConfig& cluster, const std::string& backup,
+                         unsigned sample_rows, const std::string& asked_by,
+                         std::shared_ptr<ClusterReport> report);
+/// The same of the running server of the cluster.
+JobPointer start_explore_live(Service& service, const ClusterConfig& cluster, unsigned sample_rows,
+                              const std::string& asked_by, std::shared_ptr<ClusterReport> report);
 
 /// What a job of `cluster` needs for itself: one of them runs at a time.
 std::string exclusive_name(const std::string& cluster);

@@ -34,9 +34,14 @@ const char* type_name(ArgKind kind) {
             return "bool";
         case ArgKind::text:
         case ArgKind::local:
+        case ArgKind::local_path:
             break;
     }
     return "text";
+}
+
+bool is_local(const ArgSpec& arg) {
+    return arg.kind == ArgKind::local || arg.kind == ArgKind::local_path;
 }
 
 /// Names and types of what a request for `verb` may carry.
@@ -44,7 +49,7 @@ std::map<std::string, std::string> types_of(const VerbSpec& verb) {
     std::map<std::string, std::string> out;
     if (!verb.positional.empty()) out[std::string(verb.positional)] = "text";
     for (const ArgSpec& arg : verb.args) {
-        if (arg.kind != ArgKind::local) out[std::string(arg.name)] = type_name(arg.kind);
+        if (!is_local(arg)) out[std::string(arg.name)] = type_name(arg.kind);
     }
     return out;
 }
