@@ -28,6 +28,7 @@ struct RestoredCluster {
     std::unique_ptr<ReplicationSession> session;
     std::uint64_t next_xid = 0;  // of the first transaction that recovery did not find
     std::set<std::string> databases;
+    std::set<std::string> half_dropped;  // of those
 };
 
 std::string quoted(const std::string& name) {
@@ -60,10 +61,13 @@ asio::awaitable<void> look_at_identity(RestoredCluster& cluster, const Metadata&
 }
 
 asio::awaitable<void> list_databases(RestoredCluster& cluster) {
-    const auto result =
-        co_await cluster.session->execute("SELECT datname FROM pg_database", answer_limit);
+    // DROP DATABASE writes -2 before it removes the first file: nobody can connect from then on.
+    const auto result = co_await cluster.session->execute(
+        "SELECT datname, (datconnlimit = -2)::text FROM pg_database", answer_limit);
     for (std::size_t row = 0; row < result.rows.size(); ++row) {
-        cluster.databases.insert(text_field(result, row, 0));
+        const std::string name = text_field(result, row, 0);
+        cluster.databases.insert(name);
+        if (text_field(result, row, 1) == "true") cluster.half_dropped.insert(name);
     }
 }
 
@@ -125,7 +129,9 @@ asio::awaitable<void> look_at_recorded(const SessionFactory& connect, const Conn
                                        RowCounts rows, const JobContext& job,
                                        DrillFindings& findings) {
     std::vector<Difference> found_differences;
-    if (cluster.databases.contains(recorded.name)) {
+    if (cluster.half_dropped.contains(recorded.name)) {
+        found_differences.push_back(half_dropped_database(recorded));
+    } else if (cluster.databases.contains(recorded.name)) {
         const auto session = co_await open_sql_session(connect, base, recorded.name, job.stop);
         DrilledDatabase found =
             co_await look_at_database(*session, recorded.name, rows, job, findings);

@@ -5,6 +5,7 @@
 // - a database that is missing, and an extension that is missing or of another version, is a
 //   problem when the transaction that wrote what was recorded had committed in what was recovered.
 //   Else it came after the backup's end, or nobody knows (backups of earlier versions): a note;
+// - a database whose removal had begun is a note: the backup ended in a DROP DATABASE;
 // - numbers of tables, hypertables, chunks, continuous aggregates, jobs and policies that differ
 //   are a note with both numbers; estimates of rows are not compared;
 // - a database that cannot be read is a problem, unless it could not be asked at the backup either;

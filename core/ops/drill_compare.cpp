@@ -78,6 +78,10 @@ Difference missing_database(const DatabaseInfo& recorded) {
     return {named(recorded.name) + " was there after the backup and is not in it", recorded.xid};
 }
 
+Difference half_dropped_database(const DatabaseInfo& recorded) {
+    return {named(recorded.name) + " was being dropped when the backup ended", 0};
+}
+
 std::vector<Difference> differences(const DrilledDatabase& found, const DatabaseInfo& recorded) {
     std::vector<Difference> differences;
     if (recorded.contents) {

@@ -19,6 +19,8 @@ struct Difference {
 
 /// Of a database that is not there.
 Difference missing_database(const DatabaseInfo& recorded);
+/// Of one that nobody can connect to any more. What was recorded is then an older or a newer one.
+Difference half_dropped_database(const DatabaseInfo& recorded);
 
 /// Nothing of a database that could not be asked at the backup.
 std::vector<Difference> differences(const DrilledDatabase& found, const DatabaseInfo& recorded);

@@ -32,9 +32,11 @@ public:
     }
 
     /// These databases are there.
-    Restored& lists(const Lines& names) {
+    Restored& lists(const Lines& names, const std::string& half_dropped = "") {
         std::vector<Row> rows;
-        for (const std::string& name : names) rows.push_back({name});
+        for (const std::string& name : names) {
+            rows.push_back({name, name == half_dropped ? "true" : "false"});
+        }
         base_->answer(std::move(rows));
         return *this;
     }
@@ -132,6 +134,16 @@ TEST_CASE("a missing database is a problem only when it was made before the back
         CHECK(findings.databases.empty());
         CHECK(restored.asked == (each.asks ? 1U : 0U));
     }
+}
+
+TEST_CASE("a database that was being dropped at the backup's end is no problem") {
+    Restored restored;
+    restored.metadata.databases = {shop()};
+    restored.lists({"shop", "template1"}, "shop");
+    const DrillFindings findings = restored.look();
+    CHECK(findings.problems.empty());
+    CHECK(findings.notes == Lines{"database 'shop' was being dropped when the backup ended"});
+    CHECK(findings.databases.empty());
 }
 
 TEST_CASE("an extension of another version is a problem only when it had that before the end") {
