@@ -36,7 +36,7 @@ enum class WhenBusy {
 struct JobSpec {
     JobSpec(std::string k, std::string c, std::string by)
         : kind(std::move(k)), cluster(std::move(c)), asked_by(std::move(by)) {}
-    std::string kind;  // "backup", "verify", "restore", "drill", "explore", "prune"
+    std::string kind;  // "backup", "verify", "restore", "drill", "dump", "explore", "prune"
     std::string cluster;
     std::vector<std::string> clusters;   // where it concerns several: each keeps a record of it
     std::string subject;                 // what it does, as far as the kind does not tell

@@ -1,25 +1,18 @@
 #include "daemon/restore_plan_report.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "core/ops/restore_plan.hpp"
+#include "daemon/restore_estimate.hpp"
 
 namespace tsb {
 namespace {
 
 constexpr std::size_t looked_at_jobs = 200;
 
-/// Seconds that the restore may take, at the speed of the cluster's last one; null without one.
-Json estimate(Repository& repository, const std::string& cluster, std::uint64_t bytes) {
-    const std::vector<JobRecord> history = repository.newest_history(cluster, looked_at_jobs);
-    const auto last = std::find_if(history.rbegin(), history.rend(), [](const JobRecord& job) {
-        return job.kind == "restore" && job.outcome == "done" && job.bytes > 0 && job.started_at;
-    });
-    if (last == history.rend()) return nullptr;
-    const std::chrono::duration<double> took = last->ended_at - *last->started_at;
-    const double share = static_cast<double>(bytes) / static_cast<double>(last->bytes);
-    return std::llround(std::max(took.count(), 1.0) * share);
+/// Seconds that the restore may take; null when nobody can tell.
+Json estimate(Repository& repository, const std::string& cluster, const Metadata& backup) {
+    const auto expected = expected_restore_time(repository.newest_history(cluster, looked_at_jobs),
+                                                repository.list(cluster), backup);
+    return expected ? Json(expected->count()) : Json(nullptr);
 }
 
 Json describe(const TablespacePlan& tablespace) {
@@ -74,8 +67,7 @@ Outcome describe(const RestorePlan& plan, const std::string& cluster, SystemTime
 Outcome restore_plan_report(Service& service, const RestoreOptions& options) {
     const RestorePlan found = plan_restore(service.repository, options);
     Outcome outcome = describe(found, options.cluster, service.clock.now());
-    outcome.result["eta_s"] =
-        estimate(service.repository, options.cluster, found.metadata->cluster_bytes);
+    outcome.result["eta_s"] = estimate(service.repository, options.cluster, *found.metadata);
     return outcome;
 }
 
@@ -83,7 +75,7 @@ Outcome in_place_plan_report(Service& service, const InPlaceOptions& options) {
     const InPlacePlan found = plan_restore_in_place(service.repository, options, service.clock);
     Outcome outcome = describe(found.restore, options.cluster, service.clock.now());
     outcome.result["eta_s"] =
-        estimate(service.repository, options.cluster, found.restore.metadata->cluster_bytes);
+        estimate(service.repository, options.cluster, *found.restore.metadata);
     Json in_place = {{"started_by", found.started_by}};
     if (found.postmaster.seen()) {
         in_place["server_pid"] = found.postmaster.pid;

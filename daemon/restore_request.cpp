@@ -156,6 +156,10 @@ RestoreOptions restore_options(Service& service, const Caller& caller, const Jso
     return options;
 }
 
+fs::path allowed_path(const fs::path& path, const ClusterConfig& cluster, const Caller& caller) {
+    return caller.trusted ? path : within_roots(path, cluster.restore_roots);
+}
+
 bool is_in_place(const Config& config, const RestoreOptions& options) {
     const ClusterConfig* cluster = config.find_cluster(options.cluster);
     return cluster != nullptr && !cluster->data_directory.empty() &&

@@ -14,6 +14,11 @@ namespace tsb {
 /// Thread: worker (reads the disk and the user database).
 RestoreOptions restore_options(Service& service, const Caller& caller, const Json& args);
 
+/// `path`, with its links resolved for a caller who is not trusted. Error{refused} when that caller
+/// names one outside the cluster's allowed targets. Thread: any (reads the disk).
+std::filesystem::path allowed_path(const std::filesystem::path& path, const ClusterConfig& cluster,
+                                   const Caller& caller);
+
 /// True when that is the data directory which the cluster's configuration names: its data is
 /// exchanged then.
 bool is_in_place(const Config& config, const RestoreOptions& options);

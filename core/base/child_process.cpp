@@ -41,6 +41,7 @@ struct Birth {
     char* const* environment;
     int input;
     int output;
+    int errors;
     int report;  // where the cause of a failure is written; execve(2) closes it
     pid_t parent;
     const ChildOptions& options;
@@ -67,7 +68,7 @@ void close_from(int first) {
 /// Where the report goes from then on, -1 with errno set when that failed.
 int take_descriptors(const Birth& birth) {
     if (::dup2(birth.input, STDIN_FILENO) < 0 || ::dup2(birth.output, STDOUT_FILENO) < 0 ||
-        ::dup2(birth.output, STDERR_FILENO) < 0) {
+        ::dup2(birth.errors, STDERR_FILENO) < 0) {
         return -1;
     }
     constexpr int report = STDERR_FILENO + 1;
@@ -149,7 +150,7 @@ void wait_for(pid_t pid) {
 
 /// Returns the number of a child that is the program.
 pid_t start(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
-            int input, int output, const ChildOptions& options) {
+            int input, int output, int errors, const ChildOptions& options) {
     const std::string& program = argv.front();
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw errno_error(errno, "run", program);
@@ -159,8 +160,8 @@ pid_t start(const std::vector<std::string>& argv, const std::vector<std::string>
     pipe_end.reset();
     const std::vector<char*> arguments = pointers(argv);
     const std::vector<char*> variables = pointers(environment);
-    const Birth birth{arguments.data(),   variables.data(), input,  output,
-                      child_report.get(), ::getpid(),       options};
+    const Birth birth{arguments.data(), variables.data(),   input,      output,
+                      errors,           child_report.get(), ::getpid(), options};
     const pid_t pid = fork_program(birth);
     if (pid < 0) throw errno_error(errno, "run", program);
     child_report.reset();
@@ -178,7 +179,8 @@ ChildProcess::ChildProcess(const std::vector<std::string>& argv,
     const std::string& program = argv.front();
     const Fd in = above_standard(input, program);
     const Fd out = above_standard(output, program);
-    pid_ = start(argv, environment, in.get(), out.get(), options);
+    const Fd err = above_standard(options.errors < 0 ? output : options.errors, program);
+    pid_ = start(argv, environment, in.get(), out.get(), err.get(), options);
     // By number: the header of glibc 2.36 declares the function for C alone.
     handle_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
     if (handle_) return;

@@ -33,12 +33,14 @@ struct ChildOptions {
     /// The signal that the kernel sends to the child when the thread that started it has ended, and
     /// so when this process has, however it did. 0: none.
     int signal_with_thread = 0;
+    int errors = -1;  // becomes descriptor 2, stays the caller's; -1: that is `output` too
 };
 
 class ChildProcess {
 public:
     /// Starts `argv` (argv[0] is the path) with the environment "NAME=value" and returns when it
-    /// was executed. `input` becomes its descriptor 0, `output` 1 and 2; both stay the caller's.
+    /// was executed. `input` becomes its descriptor 0, `output` 1 and, unless `options` has
+    /// another, 2; both stay the caller's.
     /// Error{io} naming the program with the cause of execve(2).
     ChildProcess(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
                  int input, int output, const ChildOptions& options = {});

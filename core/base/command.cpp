@@ -131,8 +131,10 @@ CommandOutcome run(const Command& command, const std::stop_token& stop) {
     OutputPipe output;
     ChildOptions options;
     options.account = command.account;
+    options.errors = output.write_end();
+    const int results = command.output < 0 ? output.write_end() : command.output;
     ChildProcess child(command.argv, clean_environment(command.account, command.environment),
-                       input_file(command.input).get(), output.write_end(), options);
+                       input_file(command.input).get(), results, options);
     output.close_write_end();
     outcome.end = wait_for_end(child, output, stop_event, command);
     const int status = child.reap(command.survivors);

@@ -26,6 +26,8 @@ struct Command {
     std::chrono::milliseconds grace{2000};  // between SIGTERM and SIGKILL
     Survivors survivors = Survivors::killed;
     std::optional<Account> account;  // as whom it runs; only root may choose
+    /// Becomes its standard output: only what it prints as errors is kept then. -1: both are kept.
+    int output = -1;
 };
 
 enum class CommandEnd { exited, signalled, timed_out, cancelled, not_started };

@@ -5,6 +5,7 @@
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
 #include "core/ops/drill_checks.hpp"
+#include "core/ops/libc_family.hpp"
 #include "core/ops/restore.hpp"
 #include "core/ops/restore_preflight.hpp"
 #include "core/ops/run_on.hpp"
@@ -167,9 +168,14 @@ asio::awaitable<void> DrillRun::look_at_databases() {
 
 asio::awaitable<void> DrillRun::check_relations() {
     std::error_code ignored;
-    if (!login_.superuser) {
+    if (sort_differently(libc_of(backup_->metadata), libc_of_program(program("postgres")))) {
+        // Each index on text would be a finding, and none the backup's fault.
+        note(
+            "not checked with pg_amcheck: PostgreSQL has another C library here, which sorts "
+            "texts differently");
+    } else if (!login_.superuser) {
         note("not checked with pg_amcheck: no superuser of the backup may log in");
-    } else if (!std::filesystem::exists(binaries_ / amcheck_program, ignored)) {
+    } else if (!std::filesystem::exists(program(amcheck_program), ignored)) {
         note("not checked with pg_amcheck: it is not in '" + printable(binaries_.string()) + "'");
     } else {
         std::function<void()> work = [this] { check_relations_blocking(); };
@@ -178,13 +184,12 @@ asio::awaitable<void> DrillRun::check_relations() {
 }
 
 void DrillRun::check_relations_blocking() {
-    Command command({(binaries_ / amcheck_program).string(), "--host", scratch_->run().string(),
-                     "--port", std::to_string(scratch_server_port), "--username", login_.user,
-                     "--all", "--install-missing", "--no-strict-names", "--jobs=1"});
-    command.environment = {"PGOPTIONS=" +
-                           scratch_session_options(backup_->metadata.server_major())};
+    Command command = client_command(amcheck_program);
+    for (const char* const argument :
+         {"--all", "--install-missing", "--no-strict-names", "--jobs=1"}) {
+        command.argv.emplace_back(argument);
+    }
     command.limit = amcheck_limit;
-    command.account = account_;
     const CommandOutcome outcome = run_command(command, job_.stop);
     constexpr int found_corruption = 2;
     if (outcome.end == CommandEnd::exited && outcome.status == found_corruption) {
@@ -198,6 +203,26 @@ void DrillRun::check_relations_blocking() {
             note(std::string("not checked with pg_amcheck: ") + failure->what());
         }
     }
+}
+
+Command DrillRun::client_command(const std::string& name) const {
+    Command command({program(name).string(), "--host", scratch_->run().string(), "--port",
+                     std::to_string(scratch_server_port), "--username", login_.user});
+    command.environment = {"PGOPTIONS=" +
+                           scratch_session_options(backup_->metadata.server_major())};
+    command.account = account_;
+    return command;
+}
+
+asio::awaitable<void> DrillRun::complete(asio::awaitable<void> steps) {
+    std::exception_ptr failure;
+    try {
+        co_await std::move(steps);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await clear_up();
+    if (failure) std::rethrow_exception(failure);
 }
 
 asio::awaitable<void> DrillRun::clear_up() {
@@ -215,6 +240,13 @@ void DrillRun::clear_up_blocking() noexcept {
         report_.notes.emplace_back(std::string("the drill's directory stays behind: ") +
                                    error.what());
     }
+}
+
+void require_no_problem(const DrillReport& report, const std::string& verb) {
+    if (report.problems.empty()) return;
+    throw Error(ErrorCode::damaged,
+                "cannot " + verb + " '" + report.backup_id + "': " + report.problems.front(),
+                "'verify' tells whether its stored bytes have changed");
 }
 
 }  // namespace tsb

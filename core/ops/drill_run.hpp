@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/base/command.hpp"
 #include "core/ops/drill.hpp"
 #include "core/ops/drill_scratch.hpp"
 #include "core/ops/scratch_login.hpp"
@@ -30,7 +31,18 @@ public:
     boost::asio::awaitable<void> check_relations();
     /// Ends the server and removes everything, also after a request to stop. Never throws.
     boost::asio::awaitable<void> clear_up();
+    /// Awaits `steps`, which are of this run, and clears up however they end; throws what they
+    /// threw.
+    boost::asio::awaitable<void> complete(boost::asio::awaitable<void> steps);
     DrillReport report() const { return report_; }
+
+    /// Of the backup; once prepared, as what follows.
+    const Metadata& metadata() const { return backup_->metadata; }
+    /// The path of one of PostgreSQL's programs of the backup's version; it need not be there.
+    std::filesystem::path program(const std::string& name) const { return binaries_ / name; }
+    /// A call of a client program that speaks to the server; once it accepts writes. Without a
+    /// database.
+    Command client_command(const std::string& name) const;
 
     /// The restored copy; once it is restored.
     std::filesystem::path data() const { return scratch_->data(); }
@@ -63,5 +75,8 @@ private:
     std::chrono::steady_clock::time_point started_;
     ScratchLogin login_;
 };
+
+/// Error{damaged} "cannot <verb> '<backup>'" with the first problem of `report`. Pure.
+void require_no_problem(const DrillReport& report, const std::string& verb);
 
 }  // namespace tsb

@@ -81,20 +81,11 @@ asio::awaitable<BackupContents> explore_backup(const DrillOptions& options, unsi
                                                JobContext& job) {
     DrillRun run(options, repository, connect, clock, job);
     BackupContents contents;
-    std::exception_ptr failure;
-    try {
-        co_await read_backup(run, connect, sample_rows, repository.fs(), job, contents);
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    co_await run.clear_up();
-    if (failure) std::rethrow_exception(failure);
+    asio::awaitable<void> steps =
+        read_backup(run, connect, sample_rows, repository.fs(), job, contents);
+    co_await run.complete(std::move(steps));
     const DrillReport drill = run.report();
-    if (!drill.problems.empty()) {
-        throw Error(ErrorCode::damaged,
-                    "cannot explore '" + drill.backup_id + "': " + drill.problems.front(),
-                    "'verify' tells whether its stored bytes have changed");
-    }
+    require_no_problem(drill, "explore");
     contents.backup_id = drill.backup_id;
     std::ranges::copy(drill.notes, std::back_inserter(contents.report.notes));
     co_return contents;

@@ -8,6 +8,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
+#include "core/ops/libc_family.hpp"
 #include "core/ops/server_binaries.hpp"
 #include "core/pg/pg_control.hpp"
 
@@ -81,7 +82,9 @@ std::string how_it_starts(const InPlaceOptions& options) {
 void require_libraries(const InPlaceOptions& options, const Metadata& metadata) {
     const auto servers = installed_servers(options.server_binaries);
     const auto server = servers.find(metadata.server_major());
-    if (server == servers.end() || !has_timescaledb(metadata)) return;
+    if (server == servers.end()) return;
+    require_same_libc(metadata, server->second);
+    if (!has_timescaledb(metadata)) return;
     require_timescaledb_libraries(metadata, library_directories(server->second, std::nullopt));
 }
 

@@ -23,6 +23,7 @@ std::string doing(const std::string& kind) {
     if (kind == "verify") return "Verifying";
     if (kind == "restore") return "Restoring";
     if (kind == "drill") return "Drilling";
+    if (kind == "dump") return "Dumping";
     if (kind == "explore") return "Exploring";
     return printable(kind);
 }
@@ -76,8 +77,9 @@ std::string progress_text(const ProgressEvent& event, std::uint64_t bytes_per_se
     if (event.phase == to_string(Phase::extracting)) {
         return files_text(event) + amount_text(event, bytes_per_second);
     }
+    const bool counted = event.bytes_done > 0 || event.bytes_total > 0;
     const std::string what =
-        moves_bytes(event.phase) ? amount_text(event, bytes_per_second) : printable(event.phase);
+        counted && moves_bytes(event.phase) ? amount_text(event, bytes_per_second) : printable(event.phase);
     return doing(event.kind) + ": " + what;
 }
 

@@ -60,11 +60,21 @@ std::string render_in_place(const Json& result) {
     return out + kept_line(result, undone);
 }
 
+std::string render_dump(const Json& result) {
+    std::string out = fmt::format("Database {} of backup {} of {} is in {} ({})\n",
+                                  text_at(result, "database"), text_at(result, "backup_id"),
+                                  text_at(result, "cluster"), text_at(result, "file"),
+                                  size_at(result, "bytes"));
+    out += lines_of(result, "notes", "note: ");
+    return out + "bring it back with:\n" + lines_of(result, "commands", "  ");
+}
+
 }  // namespace
 
 std::string render_restore(const Json& result) {
     if (result.value("plan", false)) return render_plan(result);
     if (result.contains("removed")) return render_removed(result);
+    if (result.contains("database")) return render_dump(result);
     if (result.value("in_place", false)) return render_in_place(result);
     std::string out = fmt::format("Backup {} of {} restored into {}: {} files\n",
                                   text_at(result, "backup_id"), text_at(result, "cluster"),

@@ -93,7 +93,9 @@ std::string question(const CommandLine& line) {
 
 /// Asks what the verb wants to be asked, when a person sits there who can answer.
 void require_consent(CommandLine& line) {
-    const bool settled = line.has("yes") || flag_arg(line.args, "plan");
+    // A dump is written to a new file: there is nothing to be asked.
+    const bool settled =
+        line.has("yes") || flag_arg(line.args, "plan") || line.args.contains("database");
     if (line.verb->confirm.empty() || settled || ::isatty(STDIN_FILENO) == 0) return;
     const std::string backup = text_arg(line.args, std::string(line.verb->positional).c_str());
     if (line.verb->has_plan() && !backup.empty()) show_plan(line);

@@ -49,6 +49,9 @@ JobPointer start_restore(VerbCall& call, const std::string& cluster,
 boost::asio::awaitable<Outcome> restore_in_place_verb(VerbCall& call, InPlaceOptions options);
 boost::asio::awaitable<Outcome> undo_restore(VerbCall& call);
 boost::asio::awaitable<Outcome> clean_up_restores(VerbCall& call);
+/// True when what the verb restore is to restore is one database.
+bool asks_for_dump(const Json& args);
+boost::asio::awaitable<Outcome> dump_verb(VerbCall& call);
 /// The backup that is meant; "latest" when none is named. Reads the disk. Thread: any (blocks).
 BackupName chosen_backup(Service& service, const Json& args);
 

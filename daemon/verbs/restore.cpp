@@ -51,6 +51,7 @@ JobPointer start_restore(VerbCall& call, const std::string& cluster,
 
 asio::awaitable<Outcome> restore_verb(VerbCall& call) {
     Service& service = call.service;
+    if (asks_for_dump(call.args)) co_return co_await dump_verb(call);
     if (flag_arg(call.args, "undo")) co_return co_await undo_restore(call);
     if (flag_arg(call.args, "cleanup")) co_return co_await clean_up_restores(call);
     if (text_arg(call.args, "backup").empty()) {

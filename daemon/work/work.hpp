@@ -76,6 +76,11 @@ DrillOptions drill_options(const ClusterConfig& cluster, const std::string& back
 /// What a job that restores one for a trial needs for itself: one of them runs at a time.
 std::string drill_place_name(const std::string& cluster);
 
+/// Writes one database of `backup` into a new file, as pg_dump does.
+JobPointer start_dump(Service& service, const ClusterConfig& cluster, const std::string& backup,
+                      const std::string& database, const std::filesystem::path& file,
+                      const std::string& asked_by);
+
 /// Looks into `backup` as a drill does, with `sample_rows` of each table. What is found comes into
 /// `report`, which whoever asks keeps: jobs are remembered for long, and reports are large. The
 /// job's result is describe_head() of it.

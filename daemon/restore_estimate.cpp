@@ -1,0 +1,61 @@
+#include "daemon/restore_estimate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+namespace tsb {
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+/// Of the time of a restore. By `make bench`: 0.31 (lz4) to 0.65 (none), gzip and zstd 0.4.
+constexpr double verify_share = 0.45;
+
+struct Measured {
+    Seconds took{0};
+    double bytes = 0;
+};
+
+std::optional<Measured> last_job(const std::vector<JobRecord>& history, std::string_view kind) {
+    const auto last = std::find_if(history.rbegin(), history.rend(), [&](const JobRecord& job) {
+        return job.kind == kind && job.outcome == "done" && job.bytes > 0 && job.started_at;
+    });
+    if (last == history.rend()) return std::nullopt;
+    const Seconds took = last->ended_at - *last->started_at;
+    return Measured{std::max(took, Seconds(1)), static_cast<double>(last->bytes)};
+}
+
+std::optional<Measured> last_drill(const std::vector<BackupEntry>& backups) {
+    const BackupEntry* last = nullptr;
+    for (const BackupEntry& entry : backups) {
+        const std::optional<DrillResult>& drill = entry.notes.drill;
+        if (!entry.metadata || !drill || drill->recovered_ms == 0) continue;
+        if (last == nullptr || drill->at > last->notes.drill->at) last = &entry;
+    }
+    if (last == nullptr || last->metadata->cluster_bytes == 0) return std::nullopt;
+    return Measured{std::chrono::milliseconds(last->notes.drill->restored_ms),
+                    static_cast<double>(last->metadata->cluster_bytes)};
+}
+
+std::chrono::seconds scaled(const Measured& measured, std::uint64_t bytes) {
+    const double seconds = measured.took.count() * static_cast<double>(bytes) / measured.bytes;
+    return std::chrono::seconds(std::max<long long>(1, std::llround(seconds)));
+}
+
+}  // namespace
+
+std::optional<std::chrono::seconds> expected_restore_time(const std::vector<JobRecord>& history,
+                                                          const std::vector<BackupEntry>& backups,
+                                                          const Metadata& backup) {
+    if (const auto restore = last_job(history, "restore")) {
+        return scaled(*restore, backup.cluster_bytes);
+    }
+    if (const auto drill = last_drill(backups)) return scaled(*drill, backup.cluster_bytes);
+    auto verify = last_job(history, "verify");
+    if (!verify) return std::nullopt;
+    verify->took /= verify_share;
+    return scaled(*verify, backup.stored_bytes);
+}
+
+}  // namespace tsb

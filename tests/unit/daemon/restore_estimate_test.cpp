@@ -1,0 +1,68 @@
+// What a plan says of the time that a restore will take.
+#include "daemon/restore_estimate.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace tsb;
+using std::chrono::seconds;
+
+namespace {
+
+const SystemTime noon = from_iso8601("2026-11-23T12:00:00Z");
+
+JobRecord job(const std::string& kind, seconds took, std::uint64_t bytes,
+              const std::string& outcome = "done") {
+    JobRecord record;
+    record.kind = kind;
+    record.outcome = outcome;
+    record.ended_at = noon;
+    record.started_at = noon - took;
+    record.bytes = bytes;
+    return record;
+}
+
+BackupEntry drilled(SystemTime at, std::uint64_t restored_ms, std::uint64_t cluster_bytes) {
+    BackupEntry entry;
+    auto metadata = std::make_shared<Metadata>();
+    metadata->cluster_bytes = cluster_bytes;
+    entry.metadata = metadata;
+    DrillResult& drill = entry.notes.drill.emplace();
+    drill.at = at;
+    drill.restored_ms = restored_ms;
+    drill.recovered_ms = 500;
+    return entry;
+}
+
+Metadata backup() {
+    Metadata metadata;
+    metadata.cluster_bytes = 4000;
+    metadata.stored_bytes = 1000;
+    return metadata;
+}
+
+}  // namespace
+
+TEST_CASE("a restore is expected to go at the speed of the last one") {
+    CHECK(
+        expected_restore_time({job("restore", seconds(90), 1000), job("restore", seconds(10), 2000),
+                               job("restore", seconds(99), 2000, "failed"),
+                               job("restore", seconds(2), 0), job("verify", seconds(50), 1000)},
+                              {drilled(noon, 70000, 4000)}, backup()) == seconds(20));
+}
+
+TEST_CASE("without a restore the last drill tells, then a verify") {
+    const std::vector<JobRecord> verified = {job("verify", seconds(9), 500)};
+    CHECK(expected_restore_time(
+              verified,
+              {drilled(noon, 7000, 2000), drilled(noon - seconds(5), 9000, 2000), BackupEntry()},
+              backup()) == seconds(14));
+    CHECK(expected_restore_time(verified, {}, backup()) == seconds(40));
+    auto stuck = drilled(noon, 7000, 2000);
+    stuck.notes.drill->recovered_ms = 0;
+    CHECK(expected_restore_time(verified, {stuck}, backup()) == seconds(40));
+}
+
+TEST_CASE("what was never done is not guessed, and nothing takes no time") {
+    CHECK_FALSE(expected_restore_time({job("backup", seconds(9), 500)}, {}, backup()));
+    CHECK(expected_restore_time({job("restore", seconds(0), 4000000)}, {}, backup()) == seconds(1));
+}
