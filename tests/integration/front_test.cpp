@@ -163,7 +163,7 @@ TEST_CASE("a plan says what a restore would do, then the restore does it", "[fro
     INFO(failure_text(planned));
     REQUIRE(planned.status == 0);
     CHECK(contains(planned.out, first));
-    CHECK(contains(planned.out, "not known: none was restored before"));
+    CHECK(contains(planned.out, "not known: no restore, drill or verify"));
     CHECK_FALSE(fs::exists(target));
     const auto done = daemon.ask(restore);
     CHECK(done.at("backup_id") == first);
@@ -172,7 +172,7 @@ TEST_CASE("a plan says what a restore would do, then the restore does it", "[fro
     const auto refused = daemon.ctl(plan);
     CHECK(refused.status == 4);
     CHECK(contains(refused.out, second));
-    CHECK(contains(refused.out, "as fast as the last one"));
+    CHECK(contains(refused.out, "by what was measured here before"));
     CHECK(contains(refused.err, "the directory is not empty"));
     CHECK(daemon.ctl({"restore", "latest-before", "2020-01-01", "--target", target}).status == 1);
 }

@@ -1,42 +1,12 @@
 // What goes wrong with the repository and with restore targets.
-#include <sys/mount.h>
-
 #include "tests/integration/ground.hpp"
+#include "tests/integration/small_disk.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace tsb::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-// A small file system at a directory; needs root.
-class SmallDisk {
-public:
-    SmallDisk(fs::path place, const std::string& size) : place_(std::move(place)) {
-        must_run({"mount", "-t", "tmpfs", "-o", "mode=700,size=" + size, "tsb-test", place_});
-        give_to_server_user(place_);
-    }
-    ~SmallDisk() { unmount(); }
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-    void unmount() {
-        if (mounted_) umount2(place_.c_str(), MNT_DETACH);
-        mounted_ = false;
-    }
-    void fill() {
-        run({"dd", "if=/dev/zero", "of=" + (place_ / "main/filler").string(), "bs=64k"});
-    }
-    void make_room() { fs::remove(place_ / "main/filler"); }
-
-private:
-    fs::path place_;
-    bool mounted_ = true;
-};
-
-bool may_mount() {
-    if (server_user().empty()) WARN("NOT RUN: needs root to mount a small file system");
-    return !server_user().empty();
-}
 
 PgServer& bulky_server() {
     static PgServer server(PgVersion::pg15);
