@@ -139,6 +139,8 @@ Json describe(const BackupEntry& entry, SystemTime now) {
     out["age_s"] = age_seconds(metadata.stopped_at, now);
     out["stored_bytes"] = metadata.stored_bytes;
     out["cluster_bytes"] = metadata.cluster_bytes;
+    out["copy_ms"] = metadata.copy_ms;
+    out["total_ms"] = metadata.total_ms;
     out["format"] = to_string(metadata.format);
     out["compression"] = to_string(metadata.compression);
     out["server_version"] = metadata.server_version;

@@ -102,6 +102,9 @@ constexpr std::array explore_args = {
     no_progress_arg,
     cancel_on_exit_arg,
 };
+constexpr std::array report_args = {
+    ArgSpec{"out", ArgKind::local_path, "DIR", "write report.json and report.html there"},
+};
 constexpr std::array watch_args = {no_progress_arg, cancel_on_exit_arg};
 
 constexpr std::array verbs = {
@@ -128,6 +131,9 @@ constexpr std::array verbs = {
              "restore a backup (default: latest) for a trial, start it and look at it", drill_args},
     VerbSpec{"explore", Right::restore, true, "backup", false,
              "show what is in a backup (default: latest) or a running server", explore_args},
+    VerbSpec{"report", Right::read, true, "", false,
+             "all backups with what became of them, growth and health; as a page with --out",
+             report_args},
     VerbSpec{"schedule", Right::read, false, "cluster", false,
              "what runs next, when, and what did not run", schedule_args},
     VerbSpec{"prune", Right::operate, true, "cluster", false,

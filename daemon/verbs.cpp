@@ -26,7 +26,7 @@ constexpr std::array handlers = {
     HandlerRow{"jobs", jobs_verb},       HandlerRow{"cancel", cancel_verb},
     HandlerRow{"watch", watch_verb},     HandlerRow{"reload", reload_verb},
     HandlerRow{"version", version_verb}, HandlerRow{"drill", drill_verb},
-    HandlerRow{"explore", explore_verb},
+    HandlerRow{"explore", explore_verb}, HandlerRow{"report", report_verb},
 };
 
 VerbHandler handler_of(const VerbSpec& verb) {

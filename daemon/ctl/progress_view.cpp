@@ -78,8 +78,9 @@ std::string progress_text(const ProgressEvent& event, std::uint64_t bytes_per_se
         return files_text(event) + amount_text(event, bytes_per_second);
     }
     const bool counted = event.bytes_done > 0 || event.bytes_total > 0;
-    const std::string what =
-        counted && moves_bytes(event.phase) ? amount_text(event, bytes_per_second) : printable(event.phase);
+    const std::string what = counted && moves_bytes(event.phase)
+                                 ? amount_text(event, bytes_per_second)
+                                 : printable(event.phase);
     return doing(event.kind) + ": " + what;
 }
 

@@ -115,6 +115,7 @@ constexpr std::array renderers = {
     Renderer{"keep", render_keep},         Renderer{"unkeep", render_unkeep},
     Renderer{"drill", render_drill},       Renderer{"delete", render_delete},
     Renderer{"reload", render_reload},     Renderer{"explore", render_explore},
+    Renderer{"report", render_repository},
 };
 
 /// A line feed has a meaning in our own findings only; elsewhere it may be a stranger's.

@@ -29,6 +29,14 @@ inline const Json& list_at(const Json& object, const char* key) {
     const auto found = object.find(key);
     return found == object.end() ? empty : *found;
 }
+/// The texts of list `key`, each a line behind `before`.
+inline std::string lines_of(const Json& object, const char* key, const std::string& before) {
+    std::string out;
+    for (const Json& line : list_at(object, key)) {
+        out += before + printable(line.get<std::string>()) + "\n";
+    }
+    return out;
+}
 /// "copying", "copying, 42 %, 0:05 left": what a job that has not ended is at.
 std::string phase_text(const Json& job);
 /// "passed in 0:42" or "failed: ...", of a backup's last drill.
@@ -43,6 +51,7 @@ std::string render_plan(const Json& plan);
 std::string render_restore(const Json& result);
 std::string render_drill(const Json& result);
 std::string render_explore(const Json& result);
+std::string render_repository(const Json& result);
 std::string render_status(const Json& result);
 std::string render_check(const Json& result);
 std::string render_list(const Json& result);

@@ -16,7 +16,8 @@ std::string owner_text(const Json& plan) {
 
 std::string estimate_text(const Json& plan) {
     const auto seconds = plan.find("eta_s");
-    if (seconds == plan.end() || seconds->is_null()) return "not known: no restore, drill or verify has been done before";
+    if (seconds == plan.end() || seconds->is_null())
+        return "not known: no restore, drill or verify has been done before";
     return "about " + human_duration(std::chrono::seconds(seconds->get<std::uint64_t>())) +
            ", by what was measured here before";
 }

@@ -6,14 +6,6 @@
 namespace tsb {
 namespace {
 
-std::string lines_of(const Json& result, const char* key, const std::string& before) {
-    std::string out;
-    for (const Json& line : list_at(result, key)) {
-        out += before + printable(line.get<std::string>()) + "\n";
-    }
-    return out;
-}
-
 std::string render_removed(const Json& result) {
     std::string out;
     for (const Json& each : list_at(result, "removed")) {
@@ -61,10 +53,10 @@ std::string render_in_place(const Json& result) {
 }
 
 std::string render_dump(const Json& result) {
-    std::string out = fmt::format("Database {} of backup {} of {} is in {} ({})\n",
-                                  text_at(result, "database"), text_at(result, "backup_id"),
-                                  text_at(result, "cluster"), text_at(result, "file"),
-                                  size_at(result, "bytes"));
+    std::string out =
+        fmt::format("Database {} of backup {} of {} is in {} ({})\n", text_at(result, "database"),
+                    text_at(result, "backup_id"), text_at(result, "cluster"),
+                    text_at(result, "file"), size_at(result, "bytes"));
     out += lines_of(result, "notes", "note: ");
     return out + "bring it back with:\n" + lines_of(result, "commands", "  ");
 }

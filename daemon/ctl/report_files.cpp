@@ -88,13 +88,19 @@ void write_report(const fsys::path& place, Json& report) {
     }
 }
 
+bool is_of_repository(const Json& report) {
+    return report.value("source", "") == "repository";
+}
+
 Json read_report(const fsys::path& file) {
     const Fd directory = real_fs().open_root(file.parent_path());
     const std::string text =
         read_whole_file(real_fs(), directory.get(), file.filename().string(), longest_report);
     Json report;
     if (!nested_deeper(text, report_depth)) report = Json::parse(text, nullptr, false);
-    if (report.is_object() && report.contains("report_version")) return report;
+    if (report.is_object() && report.contains("report_version") && !is_of_repository(report)) {
+        return report;
+    }
     throw Error(ErrorCode::usage,
                 "cannot read '" + printable(file.string()) + "': it is no report of a cluster",
                 "'explore --out' writes them");
@@ -104,7 +110,9 @@ Json read_report(const fsys::path& file) {
 
 std::string report_page(const Json& report, const std::string& nonce) {
     // The data last: it may hold the marks themselves.
-    const std::string page = replaced(report_template, "{{nonce}}", nonce);
+    const char* const form =
+        is_of_repository(report) ? repository_page_template : cluster_page_template;
+    const std::string page = replaced(form, "{{nonce}}", nonce);
     const std::string_view mark = "{{report}}";
     const std::size_t at = page.find(mark);
     return page.substr(0, at) + embedded(report) + page.substr(at + mark.size());
@@ -112,7 +120,7 @@ std::string report_page(const Json& report, const std::string& nonce) {
 
 std::function<void(Json& result)> report_keeper(const CommandLine& line) {
     const auto out = line.values.find("out");
-    if (line.verb->name != "explore" || out == line.values.end()) return {};
+    if (out == line.values.end()) return {};
     return [place = fsys::path(out->second)](Json& result) { write_report(place, result); };
 }
 

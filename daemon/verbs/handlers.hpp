@@ -26,6 +26,7 @@ boost::asio::awaitable<Outcome> status_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> check_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> backup_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> list_verb(VerbCall& call);
+boost::asio::awaitable<Outcome> report_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> show_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> verify_verb(VerbCall& call);
 boost::asio::awaitable<Outcome> restore_verb(VerbCall& call);

@@ -1,30 +1,13 @@
 // The page of a cluster report in a real browser: what it shows, how it is used, and that nothing
 // in a report does anything there.
-#include <cstdlib>
-#include <iostream>
-#include <stdexcept>
-
-#include "daemon/ctl/report_files.hpp"
+#include "tests/integration/browser.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/command.hpp"
-#include "tests/support/scratch.hpp"
 
 using namespace tsb::test;
 using tsb::Json;
 
 namespace {
-
-constexpr const char* nonce = "0123456789abcdef";
-
-/// False, said on stderr, where there is no browser; with CI set to "true" that throws.
-bool have_browser() {
-    static const bool found = run({"sh", "-c", "command -v chromium"}).status == 0;
-    if (found) return true;
-    const char* const ci = std::getenv("CI");
-    if (ci != nullptr && std::string(ci) == "true") throw std::runtime_error("no chromium");
-    std::cerr << "NOT TESTED: there is no chromium, so no page of a report was looked at\n";
-    return false;
-}
 
 Json table(const std::string& name, std::uint64_t bytes) {
     return {{"database", "shop"},
@@ -62,58 +45,8 @@ Json report_of(std::size_t tables) {
     return report;
 }
 
-/// The page as the browser has it after `script`, which is run as one of the page's own. `address`
-/// is what stands behind the '#'.
-std::string shown(const std::string& page, const std::string& script = {},
-                  const std::string& address = {}) {
-    const Scratch scratch;
-    std::string text = page;
-    if (!script.empty()) {
-        const std::string own = "<script nonce=\"" + std::string(nonce) + "\">" + script;
-        text.insert(text.rfind("</body>"), own + "</script>");
-    }
-    write_file(scratch / "page.html", text);
-    RunOptions options;
-    options.environment = {{"HOME", scratch.path().string()}};
-    const auto result =
-        run({"chromium", "--headless", "--no-sandbox", "--disable-gpu",
-             "--user-data-dir=" + (scratch / "profile").string(), "--virtual-time-budget=20000",
-             "--dump-dom", "file://" + (scratch / "page.html").string() + "#" + address},
-            options);
-    INFO(result.err);
-    REQUIRE(result.status == 0);
-    return result.out;
-}
-
-std::string page_of(const Json& report) {
-    return tsb::report_page(report, nonce);
-}
-
-/// What stands in `dom` between `begin` and the next `end`, for each `begin` in turn.
-std::vector<std::string> all_between(const std::string& dom, const std::string& begin,
-                                     const std::string& end) {
-    std::vector<std::string> found;
-    for (auto at = dom.find(begin); at != std::string::npos; at = dom.find(begin, at)) {
-        at += begin.size();
-        found.push_back(dom.substr(at, dom.find(end, at) - at));
-    }
-    return found;
-}
-
-std::string section(const std::string& dom, const std::string& id) {
-    const auto found = all_between(dom, "<section id=\"" + id + "\"", "</section>");
-    REQUIRE(found.size() == 1);
-    return found.front();
-}
-
 std::vector<std::string> names_shown(const std::string& dom) {
     return all_between(section(dom, "tables"), "data-label=\"Table\"><span>", "</span>");
-}
-
-constexpr const char* mark = "document.body.dataset.owned = 'yes'";
-
-bool owned(const std::string& dom) {
-    return contains(dom, "data-owned=\"yes\"");
 }
 
 }  // namespace
