@@ -103,6 +103,7 @@ constexpr std::array explore_args = {
     cancel_on_exit_arg,
 };
 constexpr std::array report_args = {
+    cluster_arg,
     ArgSpec{"out", ArgKind::local_path, "DIR", "write report.json and report.html there"},
 };
 constexpr std::array watch_args = {no_progress_arg, cancel_on_exit_arg};

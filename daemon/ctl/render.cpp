@@ -113,9 +113,9 @@ constexpr std::array renderers = {
     Renderer{"version", render_version},   Renderer{"init", render_init},
     Renderer{"schedule", render_schedule}, Renderer{"prune", render_prune},
     Renderer{"keep", render_keep},         Renderer{"unkeep", render_unkeep},
-    Renderer{"drill", render_drill},       Renderer{"delete", render_delete},
-    Renderer{"reload", render_reload},     Renderer{"explore", render_explore},
-    Renderer{"report", render_repository},
+    Renderer{"drill", render_drill},       Renderer{"dump", render_dump},
+    Renderer{"delete", render_delete},     Renderer{"reload", render_reload},
+    Renderer{"explore", render_explore},   Renderer{"report", render_repository},
 };
 
 /// A line feed has a meaning in our own findings only; elsewhere it may be a stranger's.

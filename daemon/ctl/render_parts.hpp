@@ -49,6 +49,7 @@ inline std::string short_version(const std::string& version) {
 // Renderers of reports with a file of their own.
 std::string render_plan(const Json& plan);
 std::string render_restore(const Json& result);
+std::string render_dump(const Json& result);
 std::string render_drill(const Json& result);
 std::string render_explore(const Json& result);
 std::string render_repository(const Json& result);

@@ -52,6 +52,19 @@ std::string render_in_place(const Json& result) {
     return out + kept_line(result, undone);
 }
 
+}  // namespace
+
+std::string render_restore(const Json& result) {
+    if (result.value("plan", false)) return render_plan(result);
+    if (result.contains("removed")) return render_removed(result);
+    if (result.value("in_place", false)) return render_in_place(result);
+    std::string out = fmt::format("Backup {} of {} restored into {}: {} files\n",
+                                  text_at(result, "backup_id"), text_at(result, "cluster"),
+                                  text_at(result, "target"), count_at(result, "restored_files"));
+    return out + lines_of(result, "notes", "note: ") +
+           "Restored size: " + size_at(result, "restored_bytes") + "\n";
+}
+
 std::string render_dump(const Json& result) {
     std::string out =
         fmt::format("Database {} of backup {} of {} is in {} ({})\n", text_at(result, "database"),
@@ -59,20 +72,6 @@ std::string render_dump(const Json& result) {
                     text_at(result, "file"), size_at(result, "bytes"));
     out += lines_of(result, "notes", "note: ");
     return out + "bring it back with:\n" + lines_of(result, "commands", "  ");
-}
-
-}  // namespace
-
-std::string render_restore(const Json& result) {
-    if (result.value("plan", false)) return render_plan(result);
-    if (result.contains("removed")) return render_removed(result);
-    if (result.contains("database")) return render_dump(result);
-    if (result.value("in_place", false)) return render_in_place(result);
-    std::string out = fmt::format("Backup {} of {} restored into {}: {} files\n",
-                                  text_at(result, "backup_id"), text_at(result, "cluster"),
-                                  text_at(result, "target"), count_at(result, "restored_files"));
-    return out + lines_of(result, "notes", "note: ") +
-           "Restored size: " + size_at(result, "restored_bytes") + "\n";
 }
 
 }  // namespace tsb

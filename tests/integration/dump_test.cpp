@@ -81,7 +81,11 @@ TEST_CASE("a database comes back from its dump by the commands that are printed"
             CHECK(other.query("select current_setting('timescaledb.restoring', true)", "shop") !=
                   "on");
         }
-        CHECK(names_in(place).size() == 2);
+        const auto told =
+            daemon.ctl({"restore", id, "--database", "shop", "--to", place / "again.dump"});
+        CHECK(contains(told.out, "Database shop of backup " + id + " of main is in"));
+        CHECK(contains(told.out, "bring it back with:\n  createdb --template=template0 'shop'"));
+        CHECK(names_in(place).size() == 3);
         check_nothing_left(daemon);
     }
 }
