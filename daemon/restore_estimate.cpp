@@ -17,9 +17,15 @@ struct Measured {
     double bytes = 0;
 };
 
+/// A verify of several backups has the time of all and the bytes of the last.
+bool tells_speed(const JobRecord& job) {
+    return job.outcome == "done" && job.bytes > 0 && job.started_at &&
+           (job.kind != "verify" || !job.backup_id.empty());
+}
+
 std::optional<Measured> last_job(const std::vector<JobRecord>& history, std::string_view kind) {
     const auto last = std::find_if(history.rbegin(), history.rend(), [&](const JobRecord& job) {
-        return job.kind == kind && job.outcome == "done" && job.bytes > 0 && job.started_at;
+        return job.kind == kind && tells_speed(job);
     });
     if (last == history.rend()) return std::nullopt;
     const Seconds took = last->ended_at - *last->started_at;

@@ -157,7 +157,11 @@ RestoreOptions restore_options(Service& service, const Caller& caller, const Jso
 }
 
 fs::path allowed_path(const fs::path& path, const ClusterConfig& cluster, const Caller& caller) {
-    return caller.trusted ? path : within_roots(path, cluster.restore_roots);
+    if (!caller.trusted) return within_roots(path, cluster.restore_roots);
+    std::error_code failed;
+    fs::path real = fs::weakly_canonical(path, failed);
+    if (failed) throw errno_error(failed.value(), "restore to", path.string());
+    return real;
 }
 
 bool is_in_place(const Config& config, const RestoreOptions& options) {

@@ -14,8 +14,8 @@ namespace tsb {
 /// Thread: worker (reads the disk and the user database).
 RestoreOptions restore_options(Service& service, const Caller& caller, const Json& args);
 
-/// `path`, with its links resolved for a caller who is not trusted. Error{refused} when that caller
-/// names one outside the cluster's allowed targets. Thread: any (reads the disk).
+/// `path` with its links resolved. Error{refused} when a caller who is not trusted names one
+/// outside the cluster's allowed targets. Thread: worker (reads the disk).
 std::filesystem::path allowed_path(const std::filesystem::path& path, const ClusterConfig& cluster,
                                    const Caller& caller);
 

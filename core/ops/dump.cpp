@@ -1,11 +1,14 @@
 #include "core/ops/dump.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "core/base/error.hpp"
 #include "core/ops/drill_run.hpp"
-#include "core/ops/restore_preflight.hpp"
+#include "core/ops/restore_places.hpp"
 #include "core/ops/run_on.hpp"
+#include "core/pg/conninfo.hpp"
 #include "core/repo/names.hpp"
 
 namespace tsb {
@@ -22,21 +25,25 @@ constexpr mode_t dump_mode = 0600;
 /// The file under another name until it is whole; removed by the destructor unless it was kept.
 class DumpFile {
 public:
-    /// One that a kill left is replaced.
+    /// One that a kill left is replaced. `path` has no links: one that came into it meanwhile is
+    /// not followed. Error{busy} when another dump writes it.
     DumpFile(Fs& fs, const fsys::path& path)
         : fs_(fs),
           name_(path.filename().string()),
           unfinished_(names::unfinished_file(".tsbackup-" + name_)),
-          directory_(fs.open_root(path.parent_path())) {
+          directory_(open_without_links(fs, path.parent_path())) {
         if (fs.status(directory_.get(), name_)) {
             throw Error(ErrorCode::target_not_empty,
                         "cannot dump to '" + printable(path.string()) + "': it is there already",
                         "nothing is overwritten: name a new file");
         }
         if (fs.status(directory_.get(), unfinished_)) {
+            const Fd left = fs.open_file(directory_.get(), unfinished_);
+            lock(left, path);
             fs.remove_file(directory_.get(), unfinished_);
         }
         file_ = fs.create_file(directory_.get(), unfinished_, dump_mode);
+        lock(file_, path);
     }
     DumpFile(const DumpFile&) = delete;
     ~DumpFile() {
@@ -49,9 +56,10 @@ public:
     }
 
     int descriptor() const { return file_.get(); }
-    /// Returns its size in bytes.
-    std::uint64_t keep(const std::optional<FileOwner>& owner) {
-        if (owner) fs_.set_owner(file_.get(), owner->uid, owner->gid);
+    /// Returns its size in bytes. As root, the file goes to the owner of the directory.
+    std::uint64_t keep() {
+        const FileStatus directory = fs_.status(directory_.get());
+        if (::geteuid() == 0) fs_.set_owner(file_.get(), directory.uid, directory.gid);
         fs_.sync(file_.get());
         const std::uint64_t bytes = fs_.status(file_.get()).size;
         fs_.rename(directory_.get(), unfinished_, directory_.get(), name_, RenameMode::no_replace);
@@ -61,6 +69,17 @@ public:
     }
 
 private:
+    static Fd open_without_links(Fs& fs, const fsys::path& directory) {
+        Fd root = fs.open_root("/");
+        const std::string beneath = directory.relative_path().string();
+        return beneath.empty() ? std::move(root) : fs.open_directory(root.get(), beneath);
+    }
+    void lock(const Fd& file, const fsys::path& path) {
+        if (fs_.try_lock(file.get(), LockKind::exclusive)) return;
+        throw Error(ErrorCode::busy, "cannot dump to '" + printable(path.string()) +
+                                         "': another dump is writing it");
+    }
+
     Fs& fs_;
     const std::string name_;
     const std::string unfinished_;
@@ -98,25 +117,16 @@ void require_program(const DrillRun& run) {
                 "install PostgreSQL's client programs of that version");
 }
 
-/// The owner of the directory, as what a restore writes; nothing unless root.
-std::optional<FileOwner> owner_of(Fs& fs, const fsys::path& file) {
-    if (own_identity().uid != 0) return std::nullopt;
-    const Fd directory = fs.open_root(file.parent_path());
-    const FileStatus status = fs.status(directory.get());
-    return FileOwner{status.uid, status.gid};
+/// A name would be taken for a connection string where it holds "=".
+std::string connection_to(const std::string& database) {
+    return "dbname=" + conninfo_value(database);
 }
 
 void dump(const DrillRun& run, const std::string& database, int file, const JobContext& job) {
     Command command = run.client_command(dump_program);
-    // As a connection string: a name is taken for one where it holds "=".
-    std::string quoted;
-    for (const char c : database) {
-        if (c == '\'' || c == '\\') quoted += '\\';
-        quoted += c;
-    }
     for (const std::string& argument :
          {std::string("--format=custom"), std::string("--no-password"),
-          "--dbname=dbname='" + quoted + "'"}) {
+          "--dbname=" + connection_to(database)}) {
         command.argv.push_back(argument);
     }
     command.limit = dump_limit;
@@ -125,11 +135,15 @@ void dump(const DrillRun& run, const std::string& database, int file, const JobC
     if (const std::optional<Error> failure = failure_of(command, outcome)) throw Error(*failure);
 }
 
-asio::awaitable<void> dump_backup(DrillRun& run, const DumpOptions& options, Fs& fs,
-                                  const JobContext& job, DumpReport& report) {
-    // Before the restore, which takes long, so that what stands against it is told at once.
-    std::optional<DumpFile> file;
-    std::function<void()> begin = [&] { file.emplace(fs, options.file); };
+/// `file` is opened before the restore, which takes long, so that what stands against it is told at
+/// once.
+asio::awaitable<void> dump_to(std::optional<DumpFile>& file, DrillRun& run,
+                              const DumpOptions& options, Repository& repository,
+                              const JobContext& job, DumpReport& report) {
+    std::function<void()> begin = [&] {
+        require_safe_places(repository.path(), options.file, {});
+        file.emplace(repository.fs(), options.file);
+    };
     co_await run_on_thread(std::move(begin));
     co_await run.prepare();
     require_program(run);
@@ -146,12 +160,37 @@ asio::awaitable<void> dump_backup(DrillRun& run, const DumpOptions& options, Fs&
     std::function<void()> write = [&] {
         dump(run, options.database, file->descriptor(), job);
         job.progress.phase = Phase::syncing;
-        report.bytes = file->keep(owner_of(fs, options.file));
+        report.bytes = file->keep();
     };
     co_await run_on_thread(std::move(write));
 }
 
+asio::awaitable<void> dump_backup(DrillRun& run, const DumpOptions& options, Repository& repository,
+                                  const JobContext& job, DumpReport& report) {
+    std::optional<DumpFile> file;
+    std::exception_ptr failure;
+    asio::awaitable<void> steps = dump_to(file, run, options, repository, job, report);
+    try {
+        co_await std::move(steps);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    // Removing what is half written may take long.
+    std::function<void()> close = [&] { file.reset(); };
+    co_await run_on_thread(std::move(close));
+    if (failure) std::rethrow_exception(failure);
+}
+
+/// True for what a shell takes as it is, and libpq for a name.
+bool is_plain(const std::string& text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '/' || c == '.';
+    });
+}
+
 std::string shell_quoted(const std::string& text) {
+    if (is_plain(text)) return text;
     std::string out = "'";
     for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return out + "'";
@@ -164,30 +203,35 @@ asio::awaitable<DumpReport> dump_database(const DumpOptions& options, Repository
                                           JobContext& job) {
     DrillRun run(options.copy, repository, connect, clock, job);
     DumpReport report;
-    asio::awaitable<void> steps = dump_backup(run, options, repository.fs(), job, report);
+    asio::awaitable<void> steps = dump_backup(run, options, repository, job, report);
     co_await run.complete(std::move(steps));
     const DrillReport drill = run.report();
     require_no_problem(drill, "dump from");
     report.backup_id = drill.backup_id;
     report.notes = drill.notes;
+    if (!report.timescaledb_version.empty()) {
+        report.notes.emplace_back(
+            "encoding, locale, settings and privileges of the database itself become those of the "
+            "new one: give createdb and ALTER DATABASE what differs");
+    }
     co_return report;
 }
 
 std::vector<std::string> commands_to_load(const std::string& database,
                                           const std::string& timescaledb_version,
                                           const fsys::path& file) {
-    const std::string name = shell_quoted(database);
-    std::vector<std::string> commands = {"createdb --template=template0 " + name};
-    const auto run_sql = [&](const std::string& sql) {
-        commands.push_back("psql --dbname=" + name + " --command=" + shell_quoted(sql));
+    const std::string dump = shell_quoted(file.string());
+    if (timescaledb_version.empty()) return {"pg_restore --create --dbname=postgres " + dump};
+    const std::string name = is_plain(database) ? database : shell_quoted(connection_to(database));
+    const auto sql = [&](const std::string& text) {
+        return "psql --dbname=" + name + " --command=" + shell_quoted(text);
     };
-    if (!timescaledb_version.empty()) {
-        run_sql("CREATE EXTENSION timescaledb VERSION \"" + timescaledb_version + "\"");
-        run_sql("SELECT timescaledb_pre_restore()");
-    }
-    commands.push_back("pg_restore --dbname=" + name + " " + shell_quoted(file.string()));
-    if (!timescaledb_version.empty()) run_sql("SELECT timescaledb_post_restore()");
-    return commands;
+    std::string version;
+    for (const char c : timescaledb_version) version += c == '"' ? "\"\"" : std::string(1, c);
+    return {"createdb --template=template0 -- " + shell_quoted(database),
+            sql("CREATE EXTENSION timescaledb VERSION \"" + version + "\""),
+            sql("SELECT timescaledb_pre_restore()"), "pg_restore --dbname=" + name + " " + dump,
+            sql("SELECT timescaledb_post_restore()")};
 }
 
 }  // namespace tsb

@@ -18,7 +18,7 @@ struct DumpOptions {
     DumpOptions() = default;
     DrillOptions copy;  // the backup, and where and how its server is started
     std::string database;
-    std::filesystem::path file;  // absolute; its directory is there, it is not
+    std::filesystem::path file;  // absolute, without links; its directory is there, it is not
 };
 
 struct DumpReport {
@@ -28,18 +28,20 @@ struct DumpReport {
     std::vector<std::string> notes;
 };
 
-/// Error{not_found} when the backup is known to have no such database; Error{target_not_empty} when
-/// the file is there already, Error{io} when its directory is not; Error{version_mismatch} without
-/// pg_dump; Error{command_failed} with its last words; Error{damaged} where a drill would find a
-/// problem; else the errors of drill_backup(). Everything passed must outlive the await. Thread:
-/// loop (blocking work is done on threads of its own).
+/// Error{refused} for a file in the repository or in a data directory; Error{busy} when another
+/// dump writes it; Error{not_found} when the backup is known to have no such database;
+/// Error{target_not_empty} when the file is there already, Error{io} when its directory is not;
+/// Error{version_mismatch} without pg_dump; Error{command_failed} with its last words;
+/// Error{damaged} where a drill would find a problem; else the errors of drill_backup(). Everything
+/// passed must outlive the await. Thread: loop (blocking work is done on threads of its own).
 boost::asio::awaitable<DumpReport> dump_database(const DumpOptions& options, Repository& repository,
                                                  const SessionFactory& connect, const Clock& clock,
                                                  JobContext& job);
 
 /// The shell commands that bring a dump of `database` back as a database of that name, in their
-/// order. One with TimescaleDB needs that version of it in the new server as well, and its steps
-/// before and after pg_restore: https://docs.timescale.com, "Migrate the entire database". Pure.
+/// order. pg_restore makes it, with its encoding, locale and settings. One with TimescaleDB is made
+/// before, since it needs that version of it there first, and its steps before and after
+/// pg_restore: https://docs.timescale.com, "Migrate the entire database". Pure.
 std::vector<std::string> commands_to_load(const std::string& database,
                                           const std::string& timescaledb_version,
                                           const std::filesystem::path& file);

@@ -8,6 +8,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
+#include "core/pg/conninfo.hpp"
 #include "core/pg/result_fields.hpp"
 #include "core/pg/sql_session.hpp"
 
@@ -21,12 +22,6 @@ constexpr std::chrono::milliseconds between_logins{100};
 constexpr const char* common_database = "template1";
 
 /// A value of a conninfo.
-std::string quoted(const std::string& text) {
-    std::string out = "'";
-    for (const char c : text) out += c == '\'' || c == '\\' ? std::string{'\\', c} : std::string{c};
-    return out + "'";
-}
-
 asio::awaitable<ScratchLogin> log_in(const ScratchServer& server, const SessionFactory& connect,
                                      const ScratchLogin& as, const JobContext& job) {
     ConnectOptions options = scratch_connection(server, as);
@@ -99,11 +94,12 @@ asio::awaitable<ScratchLogin> wait_for_login(const ScratchServer& server,
 
 ConnectOptions scratch_connection(const ScratchServer& server, const ScratchLogin& login) {
     ConnectOptions options;
-    options.conninfo = "host=" + quoted(server.places().run.string()) +
+    options.conninfo = "host=" + conninfo_value(server.places().run.string()) +
                        " port=" + std::to_string(scratch_server_port) +
-                       " user=" + quoted(login.user);
+                       " user=" + conninfo_value(login.user);
     if (login.superuser) {
-        options.conninfo += " options=" + quoted(scratch_session_options(server.profile().major));
+        options.conninfo +=
+            " options=" + conninfo_value(scratch_session_options(server.profile().major));
     }
     options.replication = false;
     options.database = common_database;

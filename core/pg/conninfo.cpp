@@ -69,4 +69,10 @@ Keywords session_keywords(const ConnectOptions& options) {
     return keywords;
 }
 
+std::string conninfo_value(const std::string& text) {
+    std::string out = "'";
+    for (const char c : text) out += c == '\'' || c == '\\' ? std::string{'\\', c} : std::string{c};
+    return out + "'";
+}
+
 }  // namespace tsb

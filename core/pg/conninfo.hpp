@@ -15,4 +15,7 @@ Keywords parse_conninfo(const std::string& conninfo);
 /// gets "postgres". Errors as parse_conninfo. Thread: any.
 Keywords session_keywords(const ConnectOptions& options);
 
+/// `text` as a value in a connection string, whatever it holds. Pure.
+std::string conninfo_value(const std::string& text);
+
 }  // namespace tsb

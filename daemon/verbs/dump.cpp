@@ -39,8 +39,10 @@ asio::awaitable<Outcome> dump_verb(VerbCall& call) {
     const BackupName backup = co_await run_on_thread(std::move(choose));
     const std::shared_ptr<const Config> config = call.service.config();
     const ClusterConfig& cluster = config->cluster(backup.cluster);
-    const std::filesystem::path file =
-        allowed_path(text_arg(call.args, "to"), cluster, call.caller);
+    std::function<std::filesystem::path()> resolve = [&] {
+        return allowed_path(text_arg(call.args, "to"), cluster, call.caller);
+    };
+    const std::filesystem::path file = co_await run_on_thread(std::move(resolve));
     JobPointer job = start_dump(call.service, cluster, backup.id, text_arg(call.args, "database"),
                                 file, requester(call.caller.uid));
     co_return co_await attend(call, std::move(job));

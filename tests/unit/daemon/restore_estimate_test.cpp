@@ -18,6 +18,7 @@ JobRecord job(const std::string& kind, seconds took, std::uint64_t bytes,
     record.ended_at = noon;
     record.started_at = noon - took;
     record.bytes = bytes;
+    record.backup_id = "cluster_backup_20261123_014224";
     return record;
 }
 
@@ -60,6 +61,13 @@ TEST_CASE("without a restore the last drill tells, then a verify") {
     auto stuck = drilled(noon, 7000, 2000);
     stuck.notes.drill->recovered_ms = 0;
     CHECK(expected_restore_time(verified, {stuck}, backup()) == seconds(40));
+}
+
+TEST_CASE("a verify of several backups tells no speed") {
+    JobRecord all = job("verify", seconds(900), 500);
+    all.backup_id.clear();
+    CHECK(expected_restore_time({job("verify", seconds(9), 500), all}, {}, backup()) ==
+          seconds(40));
 }
 
 TEST_CASE("what was never done is not guessed, and nothing takes no time") {
