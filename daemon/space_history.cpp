@@ -5,7 +5,6 @@
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
-#include "daemon/wire.hpp"
 
 namespace tsb {
 namespace {
@@ -36,14 +35,6 @@ std::vector<SpaceSample> decode(const std::string& text) {
     return samples;
 }
 
-std::string encode(const std::vector<SpaceSample>& samples) {
-    Json out = Json::array();
-    for (const SpaceSample& sample : samples) {
-        out.push_back({{"at", to_iso8601(sample.at)}, {"stored_bytes", sample.stored_bytes}});
-    }
-    return encode_line(out);
-}
-
 std::vector<SpaceSample> samples_of(Repository& repository, const std::string& cluster) {
     return decode(repository.read_state(cluster, document));
 }
@@ -57,6 +48,14 @@ std::uint64_t stored_bytes(Repository& repository, const std::string& cluster) {
 }
 
 }  // namespace
+
+Json describe(const std::vector<SpaceSample>& samples) {
+    Json out = Json::array();
+    for (const SpaceSample& sample : samples) {
+        out.push_back({{"at", to_iso8601(sample.at)}, {"stored_bytes", sample.stored_bytes}});
+    }
+    return out;
+}
 
 void note_stored_bytes(Repository& repository, const std::string& cluster, SystemTime now) {
     std::vector<SpaceSample> samples;
@@ -72,7 +71,7 @@ void note_stored_bytes(Repository& repository, const std::string& cluster, Syste
     });
     samples.push_back({now, stored_bytes(repository, cluster)});
     if (samples.size() > most_days) samples.erase(samples.begin(), samples.end() - most_days);
-    repository.write_state(cluster, document, encode(samples));
+    repository.write_state(cluster, document, encode_line(describe(samples)));
 }
 
 std::vector<SpaceSample> stored_bytes_history(Repository& repository) {

@@ -7,6 +7,7 @@
 
 #include "core/plan/health_facts.hpp"
 #include "core/repo/repository.hpp"
+#include "daemon/wire.hpp"
 
 namespace tsb {
 
@@ -17,5 +18,8 @@ void note_stored_bytes(Repository& repository, const std::string& cluster, Syste
 /// What all clusters' backups took together, each time one of them was noted, oldest first. What
 /// cannot be read is left out. Thread: worker (blocks).
 std::vector<SpaceSample> stored_bytes_history(Repository& repository);
+
+/// As they are kept and as clients get them. Pure.
+Json describe(const std::vector<SpaceSample>& samples);
 
 }  // namespace tsb

@@ -29,8 +29,6 @@ public:
     boost::asio::awaitable<void> look_at_databases();
     /// pg_amcheck, where it is installed.
     boost::asio::awaitable<void> check_relations();
-    /// Ends the server and removes everything, also after a request to stop. Never throws.
-    boost::asio::awaitable<void> clear_up();
     /// Awaits `steps`, which are of this run, and clears up however they end; throws what they
     /// threw.
     boost::asio::awaitable<void> complete(boost::asio::awaitable<void> steps);
@@ -50,6 +48,8 @@ public:
     ConnectOptions connection() const { return scratch_connection(*server_, login_); }
 
 private:
+    /// Ends the server and removes everything, also after a request to stop. Never throws.
+    boost::asio::awaitable<void> clear_up();
     void prepare_blocking();
     void restore_blocking();
     void start_blocking();

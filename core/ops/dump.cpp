@@ -88,20 +88,15 @@ private:
     bool kept_ = false;
 };
 
-/// What the backup's metadata has of the database; empty when it was not recorded.
-DatabaseInfo recorded(const Metadata& metadata, const std::string& database) {
-    const auto found = std::ranges::find(metadata.databases, database, &DatabaseInfo::name);
-    return found == metadata.databases.end() ? DatabaseInfo() : *found;
-}
-
-/// A typing error shall not cost a restore. Where the list could not be had, pg_dump tells.
-void require_database(const Metadata& metadata, const std::string& database) {
+/// What the backup's metadata has of the database. A typing error shall not cost a restore; where
+/// the list could not be had, pg_dump tells.
+DatabaseInfo require_database(const Metadata& metadata, const std::string& database) {
     std::string known;
     for (const DatabaseInfo& info : metadata.databases) {
-        if (info.name == database || info.name.empty()) return;
+        if (info.name == database || info.name.empty()) return info;
         known += (known.empty() ? "" : ", ") + printable(info.name);
     }
-    if (known.empty()) return;
+    if (known.empty()) return {};
     throw Error(ErrorCode::not_found,
                 "cannot dump database '" + printable(database) + "': backup '" + metadata.id +
                     "' has none of that name",
@@ -147,8 +142,8 @@ asio::awaitable<void> dump_to(std::optional<DumpFile>& file, DrillRun& run,
     co_await run_on_thread(std::move(begin));
     co_await run.prepare();
     require_program(run);
-    require_database(run.metadata(), options.database);
-    report.timescaledb_version = recorded(run.metadata(), options.database).timescaledb_version;
+    report.timescaledb_version =
+        require_database(run.metadata(), options.database).timescaledb_version;
     const bool restored = co_await run.restore();
     if (!restored) co_return;
     co_await run.start();

@@ -7,7 +7,7 @@
 
 namespace tsb {
 
-/// Copies share one event. The loop must run until a set() that was started has arrived.
+/// Copies share one event. A set() may come after the loop is gone.
 class LoopEvent {
 public:
     explicit LoopEvent(const boost::asio::any_io_executor& loop);

@@ -39,13 +39,7 @@ std::string render_drill(const Json& result) {
         out += text_table(
             {"DATABASE", "SIZE", "TABLES", "ROWS", "TIMESCALEDB", "HYPERTABLES", "CHUNKS"}, rows);
     }
-    for (const Json& problem : problems) {
-        out += "problem: " + printable(problem.get<std::string>()) + "\n";
-    }
-    for (const Json& note : list_at(result, "notes")) {
-        out += "note: " + printable(note.get<std::string>()) + "\n";
-    }
-    return out;
+    return out + lines_of(result, "problems", "problem: ") + lines_of(result, "notes", "note: ");
 }
 
 }  // namespace tsb

@@ -177,14 +177,8 @@ std::string render_explore(const Json& result) {
         const Json& items = list_at(result, section.list);
         if (!items.empty()) out += section_text(items, section);
     }
-    out += counts_text(result) + samples_text(list_at(result, "samples"));
-    for (const Json& note : list_at(result, "notes")) {
-        out += "note: " + printable(note.get<std::string>()) + "\n";
-    }
-    for (const Json& file : list_at(result, "written")) {
-        out += "written: " + printable(file.get<std::string>()) + "\n";
-    }
-    return out;
+    return out + counts_text(result) + samples_text(list_at(result, "samples")) +
+           lines_of(result, "notes", "note: ") + lines_of(result, "written", "written: ");
 }
 
 }  // namespace tsb

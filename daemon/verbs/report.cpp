@@ -12,14 +12,6 @@ namespace {
 
 constexpr int report_version = 1;
 
-Json describe(const std::vector<SpaceSample>& samples) {
-    Json out = Json::array();
-    for (const SpaceSample& sample : samples) {
-        out.push_back({{"at", to_iso8601(sample.at)}, {"stored_bytes", sample.stored_bytes}});
-    }
-    return out;
-}
-
 void keep_only(const std::string& cluster, Json& clusters) {
     Json kept = Json::array();
     for (Json& each : clusters) {

@@ -39,6 +39,13 @@ void run_in_shell(const std::string& command, const PgServer& server) {
     must_run({"/bin/sh", "-ec", command}, options);
 }
 
+/// A new directory that the daemon may write to.
+fs::path dump_place(const Daemon& daemon) {
+    fs::path place = daemon.scratch().directory("dumps");
+    give_to_server_user(place);
+    return place;
+}
+
 void check_nothing_left(const Daemon& daemon) {
     CHECK(drill_leftovers(daemon.scratch() / "restored/tsbackup-drill").empty());
 }
@@ -71,8 +78,7 @@ TEST_CASE("a database comes back from its dump by the commands that are printed"
         Daemon daemon(source);
         daemon.start();
         const auto id = daemon.backup();
-        const auto place = daemon.scratch().directory("dumps");
-        give_to_server_user(place);
+        const auto place = dump_place(daemon);
         PgServer other(version);
         other.start();
         for (const std::string database : {"shop", quoted_name}) {
@@ -110,8 +116,7 @@ TEST_CASE("what a dump cannot do is said, and leaves nothing", "[dump]") {
     Daemon daemon(source);
     daemon.start();
     const auto id = daemon.backup({"--compress", "none"});
-    const auto place = daemon.scratch().directory("dumps");
-    give_to_server_user(place);
+    const auto place = dump_place(daemon);
     const auto file = place / "shop.dump";
     const auto ask = [&](const Arguments& more) {
         Arguments arguments{"restore", id};
@@ -162,8 +167,7 @@ TEST_CASE("two dumps to one file: the second does not touch what the first write
     Daemon daemon(source);
     daemon.start();
     const auto id = daemon.backup();
-    const auto place = daemon.scratch().directory("dumps");
-    give_to_server_user(place);
+    const auto place = dump_place(daemon);
     const auto unfinished = place / ".tsbackup-shop.dump.new";
     std::ofstream(unfinished) << "half";
     give_to_server_user(unfinished);
@@ -185,8 +189,7 @@ TEST_CASE("a dump that was killed is begun anew under its name", "[dump]") {
     Daemon daemon(source);
     daemon.start();
     const auto id = daemon.backup();
-    const auto place = daemon.scratch().directory("dumps");
-    give_to_server_user(place);
+    const auto place = dump_place(daemon);
     const Arguments arguments{"restore", id, "--database", "shop", "--to", place / "shop.dump"};
     int killed = 0;
     for (int number = 1; number < 100; number += 7) {
