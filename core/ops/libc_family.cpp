@@ -66,14 +66,19 @@ bool sort_differently(LibcFamily a, LibcFamily b) {
     return a != LibcFamily::unknown && b != LibcFamily::unknown && a != b;
 }
 
-void require_same_libc(const Metadata& metadata, const std::filesystem::path& binaries) {
+std::string libc_note(const Metadata& metadata, const std::filesystem::path& binaries) {
     const LibcFamily there = libc_of(metadata);
     const LibcFamily here = libc_of_program(binaries / "postgres");
-    if (!sort_differently(there, here)) return;
-    throw Error(ErrorCode::version_mismatch,
-                std::string("cannot restore: the backup is of a server with ") + to_string(there) +
-                    ", the one here has " + to_string(here) +
-                    ", which sorts texts differently: indexes on them would be wrong",
+    if (!sort_differently(there, here)) return {};
+    return std::string("the backup is of a server with ") + to_string(there) +
+           ", the one here has " + to_string(here) +
+           ", which sorts texts differently: indexes on them would be wrong";
+}
+
+void require_same_libc(const Metadata& metadata, const std::filesystem::path& binaries) {
+    const std::string difference = libc_note(metadata, binaries);
+    if (difference.empty()) return;
+    throw Error(ErrorCode::version_mismatch, "cannot restore: " + difference,
                 "restore where PostgreSQL has the same C library, or take single databases over: "
                 "restore BACKUP --database NAME --to FILE");
 }

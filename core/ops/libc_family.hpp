@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "core/repo/metadata.hpp"
 
@@ -27,5 +28,9 @@ bool sort_differently(LibcFamily a, LibcFamily b);
 /// Error{version_mismatch} when the server in `binaries` sorts differently than the one that was
 /// backed up. Thread: any (reads the disk).
 void require_same_libc(const Metadata& metadata, const std::filesystem::path& binaries);
+
+/// The same as a sentence for who restores a copy, which may be meant for another machine; empty
+/// when there is nothing to tell. Thread: any (reads the disk).
+std::string libc_note(const Metadata& metadata, const std::filesystem::path& binaries);
 
 }  // namespace tsb

@@ -7,6 +7,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
+#include "core/ops/libc_family.hpp"
 #include "core/ops/server_binaries.hpp"
 
 namespace tsb {
@@ -112,8 +113,8 @@ std::string check_installed_major(const Metadata& metadata, const RestoreOptions
                "PostgreSQL " +
                wanted;
     }
-    if (servers.contains(metadata.server_major())) {
-        return {};
+    if (const auto server = servers.find(metadata.server_major()); server != servers.end()) {
+        return options.staging ? std::string() : libc_note(metadata, server->second);
     }
     const std::string installed = majors_of(servers);
     if (options.any_version) {

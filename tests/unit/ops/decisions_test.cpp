@@ -160,6 +160,23 @@ TEST_CASE("the backup's major version must be installed when any is") {
     CHECK(contains(check_installed_major(metadata, options), "no PostgreSQL"));
 }
 
+TEST_CASE("a restore elsewhere notes another C library") {
+    const Ground ground;
+    RestoreOptions options;
+    options.server_binaries = {ground.path() / "15" / "bin"};
+    std::ofstream(options.server_binaries.front() / "postgres", std::ios::binary)
+        << "\x7f"
+           "ELF"
+        << "/lib/ld-musl-x86_64.so.1";
+    Metadata metadata = with_tablespace("/srv/fast");
+    CHECK(check_installed_major(metadata, options).empty());
+    metadata.databases.resize(1);
+    metadata.databases.front().collation = "en_US.UTF-8 (libc 2.36)";
+    CHECK(contains(check_installed_major(metadata, options), "has musl"));
+    options.staging.emplace();  // in place it is refused, by require_same_libc()
+    CHECK(check_installed_major(metadata, options).empty());
+}
+
 TEST_CASE("a restore that does not fit is refused before it begins") {
     Ground ground;
     Metadata metadata = with_tablespace("/srv/fast");
