@@ -29,7 +29,7 @@ test: prepare
 test-threads: prepare
 	cmake --preset tsan
 	cmake --build build/tsan -j $(JOBS) --target $(UNITS)
-	ctest --test-dir build/tsan -R '^unit_' --output-on-failure --no-tests=error
+	ctest --test-dir build/tsan -j $(JOBS) -R '^unit_' --output-on-failure --no-tests=error
 
 lint:
 	.ci/install-packages

@@ -52,6 +52,12 @@ Json report_of(std::size_t backups) {
     return report;
 }
 
+/// Two reports are of two moments: between them each backup ages, and nothing else may change.
+Json without_ages(Json backups) {
+    for (Json& backup : backups) REQUIRE(backup.erase("age_s") == 1);
+    return backups;
+}
+
 std::vector<std::string> ids_shown(const std::string& dom) {
     return all_between(section(dom, "backups"), "data-label=\"Backup\"><span>", "</span>");
 }
@@ -88,7 +94,8 @@ TEST_CASE("a repository's report tells of each backup what became of it", "[repo
     CHECK(contains(text.out, first));
     CHECK(contains(text.out, "passed in "));
     CHECK(contains(text.out, "written: " + (place / "report.html").string()));
-    CHECK(Json::parse(read_file(place / "report.json")).at("backups") == report.at("backups"));
+    CHECK(without_ages(Json::parse(read_file(place / "report.json")).at("backups")) ==
+          without_ages(report.at("backups")));
     CHECK(daemon.ctl({"explore", "--diff", place / "report.json", place / "report.json"}).status ==
           2);
     if (!have_browser()) return;
