@@ -9,6 +9,7 @@
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
 #include "core/ops/libc_family.hpp"
+#include "core/ops/preload_check.hpp"
 #include "core/ops/server_binaries.hpp"
 #include "core/pg/pg_control.hpp"
 
@@ -270,6 +271,7 @@ InPlacePlan plan_restore_in_place(Repository& repository, const InPlaceOptions& 
     plan.postmaster = look_for_postmaster(data);
     decide([&] { require_stoppable(plan.postmaster, known.server); });
     decide([&] { require_libraries(known, handle.metadata); });
+    decide([&] { require_timescaledb_preloaded(fs, handle.metadata, data); });
     plan.stopped_by = how_it_stops(plan.postmaster, known.server);
     plan.started_by = how_it_starts(known);
     for (const InPlaceJournal& journal : find_journals(fs, data)) {
