@@ -188,8 +188,20 @@ private:
         cluster.name = key.text;
         const OptionTarget target{.config = config_, .cluster = &cluster};
         store_defaults(cluster_section, target);
+        drills_.clear();
         read_section(value, position, section, target);
+        check_drills(cluster);
         config_.clusters.push_back(std::move(cluster));
+    }
+
+    /// Where drills restore may stand after the schedule: what is due could then only fail.
+    void check_drills(const ClusterConfig& cluster) {
+        if (!cluster.drill_directory.empty() || !cluster.restore_roots.empty()) return;
+        for (const auto& [position, shown] : drills_) {
+            findings_.add(position, about_key(shown) + ": the cluster has no place for drills",
+                          "set restore.drill_directory of the cluster: a directory with room for "
+                          "all of it, outside the repository");
+        }
     }
 
     void read_items(const YamlNode& value, Position position, const Section& section,
@@ -212,6 +224,8 @@ private:
             if (child.pattern == hook_item) finish_hook(*added.hook, item, child.shown);
             if (child.pattern == schedule_item) {
                 check_schedule(*added.schedule, item.position, child.shown, seen);
+                if (added.schedule->job == "drill")
+                    drills_.emplace_back(item.position, child.shown);
             }
         }
     }
@@ -305,6 +319,7 @@ private:
 
     Findings& findings_;
     Config config_;
+    std::vector<std::pair<Position, std::string>> drills_;  // of the cluster that is being read
 };
 
 }  // namespace

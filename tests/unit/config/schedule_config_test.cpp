@@ -108,7 +108,8 @@ TEST_CASE("entries keep the order of the file and may share their times when the
         "        every: 6h\n"
         "      - cron: '@weekly'\n"
         "      - {cron: '@weekly', timezone: Asia/Tokyo}\n"
-        "      - {every: 6h, job: drill}\n");
+        "      - {every: 6h, job: drill}\n"
+        "    restore: {allowed_targets: [/srv/restored]}\n");
     REQUIRE(cluster.schedule.size() == 5);
     CHECK(schedule_entry(cluster.schedule[0]).key() == "backup every 21600s");
     CHECK(schedule_entry(cluster.schedule[1]).key() == "verify every 21600s");
