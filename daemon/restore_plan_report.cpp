@@ -1,6 +1,7 @@
 #include "daemon/restore_plan_report.hpp"
 
 #include "core/ops/restore_plan.hpp"
+#include "core/ops/server_binaries.hpp"
 #include "daemon/restore_estimate.hpp"
 
 namespace tsb {
@@ -32,6 +33,17 @@ Json describe_all(const std::vector<Item>& items) {
     Json out = Json::array();
     for (const Item& item : items) out.push_back(describe(item));
     return out;
+}
+
+/// The PostgreSQL that would run the restored data here: the programs of its version, empty when
+/// they are not installed, and which versions are.
+void add_target_server(const std::vector<std::filesystem::path>& configured,
+                       const Metadata& metadata, Json& plan) {
+    const auto servers = installed_servers(configured);
+    const auto fitting = servers.find(metadata.server_major());
+    plan["target_server"] = fitting == servers.end() ? std::string() : fitting->second.string();
+    plan["target_majors"] = Json::array();
+    for (const auto& [major, binaries] : servers) plan["target_majors"].push_back(major);
 }
 
 Outcome describe(const RestorePlan& plan, const std::string& cluster, SystemTime now) {
@@ -68,6 +80,7 @@ Outcome restore_plan_report(Service& service, const RestoreOptions& options) {
     const RestorePlan found = plan_restore(service.repository, options);
     Outcome outcome = describe(found, options.cluster, service.clock.now());
     outcome.result["eta_s"] = estimate(service.repository, options.cluster, *found.metadata);
+    add_target_server(options.server_binaries, *found.metadata, outcome.result);
     return outcome;
 }
 
@@ -76,6 +89,7 @@ Outcome in_place_plan_report(Service& service, const InPlaceOptions& options) {
     Outcome outcome = describe(found.restore, options.cluster, service.clock.now());
     outcome.result["eta_s"] =
         estimate(service.repository, options.cluster, *found.restore.metadata);
+    add_target_server(options.server_binaries, *found.restore.metadata, outcome.result);
     Json in_place = {{"started_by", found.started_by}};
     if (found.postmaster.seen()) {
         in_place["server_pid"] = found.postmaster.pid;

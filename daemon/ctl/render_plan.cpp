@@ -22,6 +22,16 @@ std::string estimate_text(const Json& plan) {
            ", by what was measured here before";
 }
 
+std::string target_server_text(const Json& plan) {
+    const std::string binaries = text_at(plan, "target_server");
+    if (!binaries.empty()) return "the same major version, in " + binaries;
+    std::string majors;
+    for (const Json& major : list_at(plan, "target_majors")) {
+        majors += (majors.empty() ? "" : ", ") + std::to_string(major.get<int>());
+    }
+    return majors.empty() ? "no PostgreSQL was found" : "only PostgreSQL " + majors;
+}
+
 /// What happens to the server and to the data that is there.
 void add_in_place(const Json& in_place, std::vector<std::pair<std::string, std::string>>& fields) {
     const std::string kept = text_at(in_place, "kept_at");
@@ -46,7 +56,8 @@ std::string render_plan(const Json& plan) {
         {"backup", text_at(plan, "backup_id") + " of " + text_at(plan, "cluster")},
         {"its end", fmt::format("{}, {}: changes after that are not in it",
                                 text_at(plan, "stopped_at"), age_at(plan, "age_s"))},
-        {"server", "PostgreSQL " + text_at(plan, "server_version")},
+        {"its server", "PostgreSQL " + text_at(plan, "server_version")},
+        {"server here", target_server_text(plan)},
         {"to", text_at(plan, "target")},
         {"owner", owner_text(plan)},
         {"to be written", fmt::format("{} in {} files", size_at(plan, "restored_bytes"),
