@@ -10,9 +10,10 @@ namespace {
 constexpr std::size_t looked_at_jobs = 200;
 
 /// Seconds that the restore may take; null when nobody can tell.
-Json estimate(Repository& repository, const std::string& cluster, const Metadata& backup) {
+Json estimate(Repository& repository, const std::string& cluster, const Metadata& backup,
+              RestoreWay way) {
     const auto expected = expected_restore_time(repository.newest_history(cluster, looked_at_jobs),
-                                                repository.list(cluster), backup);
+                                                repository.list(cluster), backup, way);
     return expected ? Json(expected->count()) : Json(nullptr);
 }
 
@@ -79,7 +80,8 @@ Outcome describe(const RestorePlan& plan, const std::string& cluster, SystemTime
 Outcome restore_plan_report(Service& service, const RestoreOptions& options) {
     const RestorePlan found = plan_restore(service.repository, options);
     Outcome outcome = describe(found, options.cluster, service.clock.now());
-    outcome.result["eta_s"] = estimate(service.repository, options.cluster, *found.metadata);
+    outcome.result["eta_s"] =
+        estimate(service.repository, options.cluster, *found.metadata, RestoreWay::elsewhere);
     add_target_server(options.server_binaries, *found.metadata, outcome.result);
     return outcome;
 }
@@ -87,8 +89,8 @@ Outcome restore_plan_report(Service& service, const RestoreOptions& options) {
 Outcome in_place_plan_report(Service& service, const InPlaceOptions& options) {
     const InPlacePlan found = plan_restore_in_place(service.repository, options, service.clock);
     Outcome outcome = describe(found.restore, options.cluster, service.clock.now());
-    outcome.result["eta_s"] =
-        estimate(service.repository, options.cluster, *found.restore.metadata);
+    outcome.result["eta_s"] = estimate(service.repository, options.cluster, *found.restore.metadata,
+                                       RestoreWay::in_place);
     add_target_server(options.server_binaries, *found.restore.metadata, outcome.result);
     Json in_place = {{"started_by", found.started_by}};
     if (found.postmaster.seen()) {

@@ -26,6 +26,7 @@ JobRecord record_of(const Job& job, JobState end) {
     record.ended_at = job.ended;
     record.asked_by = job.spec.asked_by;
     record.bytes = job.meter.bytes_done;
+    record.in_place = job.outcome.result.contains("in_place");
     return record;
 }
 

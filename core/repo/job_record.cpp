@@ -27,6 +27,7 @@ std::string encode_job_record(const JobRecord& record) {
     line["asked_by"] = bounded(record.asked_by);
     line["bytes"] = record.bytes;
     line["hint"] = bounded(record.hint);
+    if (record.in_place) line["in_place"] = true;
     return line.dump() + "\n";
 }
 
@@ -46,6 +47,7 @@ JobRecord decode_job_record(std::string_view line) {
     if (object.has("asked_by")) record.asked_by = object.text("asked_by");
     if (object.has("bytes")) record.bytes = object.number("bytes");
     if (object.has("hint")) record.hint = object.text("hint");
+    if (object.has("in_place")) record.in_place = object.flag("in_place");
     return record;
 }
 

@@ -24,6 +24,7 @@ struct JobRecord {
     std::string asked_by = {};  // "uid 1000", "schedule"; empty: not known
     std::uint64_t bytes = 0;    // stored or read
     std::string hint = {};      // of the error
+    bool in_place = false;      // a restore that stopped and started the server as well
 };
 
 /// A line of history/jobs.jsonl, with its newline; texts of more than 8 KiB are cut. Thread: any.

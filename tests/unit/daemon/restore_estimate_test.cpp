@@ -44,11 +44,11 @@ Metadata backup() {
 }  // namespace
 
 TEST_CASE("a restore is expected to go at the speed of the last one") {
-    CHECK(
-        expected_restore_time({job("restore", seconds(90), 1000), job("restore", seconds(10), 2000),
-                               job("restore", seconds(99), 2000, "failed"),
-                               job("restore", seconds(2), 0), job("verify", seconds(50), 1000)},
-                              {drilled(noon, 70000, 4000)}, backup()) == seconds(20));
+    CHECK(expected_restore_time(
+              {job("restore", seconds(90), 1000), job("restore", seconds(10), 2000),
+               job("restore", seconds(99), 2000, "failed"), job("restore", seconds(2), 0),
+               job("verify", seconds(50), 1000)},
+              {drilled(noon, 70000, 4000)}, backup(), RestoreWay::elsewhere) == seconds(20));
 }
 
 TEST_CASE("without a restore the last drill tells, then a verify") {
@@ -56,21 +56,42 @@ TEST_CASE("without a restore the last drill tells, then a verify") {
     CHECK(expected_restore_time(
               verified,
               {drilled(noon, 7000, 2000), drilled(noon - seconds(5), 9000, 2000), BackupEntry()},
-              backup()) == seconds(14));
-    CHECK(expected_restore_time(verified, {}, backup()) == seconds(40));
+              backup(), RestoreWay::elsewhere) == seconds(14));
+    CHECK(expected_restore_time(verified, {}, backup(), RestoreWay::elsewhere) == seconds(40));
     auto stuck = drilled(noon, 7000, 2000);
     stuck.notes.drill->recovered_ms = 0;
-    CHECK(expected_restore_time(verified, {stuck}, backup()) == seconds(40));
+    CHECK(expected_restore_time(verified, {stuck}, backup(), RestoreWay::elsewhere) == seconds(40));
 }
 
 TEST_CASE("a verify of several backups tells no speed") {
     JobRecord all = job("verify", seconds(900), 500);
     all.backup_id.clear();
-    CHECK(expected_restore_time({job("verify", seconds(9), 500), all}, {}, backup()) ==
-          seconds(40));
+    CHECK(expected_restore_time({job("verify", seconds(9), 500), all}, {}, backup(),
+                                RestoreWay::elsewhere) == seconds(40));
 }
 
 TEST_CASE("what was never done is not guessed, and nothing takes no time") {
-    CHECK_FALSE(expected_restore_time({job("backup", seconds(9), 500)}, {}, backup()));
-    CHECK(expected_restore_time({job("restore", seconds(0), 4000000)}, {}, backup()) == seconds(1));
+    CHECK_FALSE(expected_restore_time({job("backup", seconds(9), 500)}, {}, backup(),
+                                      RestoreWay::elsewhere));
+    CHECK(expected_restore_time({job("restore", seconds(0), 4000000)}, {}, backup(),
+                                RestoreWay::elsewhere) == seconds(1));
+}
+
+TEST_CASE("a restore in place takes the time of its server besides") {
+    JobRecord in_place = job("restore", seconds(25), 2000);
+    in_place.in_place = true;
+    const auto elsewhere = job("restore", seconds(10), 2000);
+    const auto expected = [](const std::vector<JobRecord>& history, RestoreWay way) {
+        return expected_restore_time(history, {}, backup(), way);
+    };
+    // 20 s of copying 2000 bytes, and 5 s of the server.
+    CHECK(expected({in_place}, RestoreWay::in_place) == seconds(45));
+    CHECK(expected({in_place}, RestoreWay::elsewhere) == seconds(40));
+    CHECK(expected({elsewhere}, RestoreWay::in_place) == seconds(25));
+    // Each way by its own, whichever came last.
+    for (const auto& both : {std::vector{in_place, elsewhere}, std::vector{elsewhere, in_place}}) {
+        CHECK(expected(both, RestoreWay::in_place) == seconds(45));
+        CHECK(expected(both, RestoreWay::elsewhere) == seconds(20));
+    }
+    CHECK(expected({job("verify", seconds(9), 500)}, RestoreWay::in_place) == seconds(45));
 }

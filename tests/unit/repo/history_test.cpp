@@ -90,6 +90,7 @@ TEST_CASE("a record comes back whole, and a line of an earlier version with what
     record.asked_by = "uid 1000";
     record.bytes = 1ULL << 60;
     record.hint = "look \"there\"";
+    record.in_place = true;
     record.message = std::string(20000, 'm');
     scene.repository->record(record);
     std::ofstream(scene.path / "main/history/jobs.jsonl", std::ios::app)
@@ -104,10 +105,12 @@ TEST_CASE("a record comes back whole, and a line of an earlier version with what
     CHECK(history[0].asked_by == "uid 1000");
     CHECK(history[0].bytes == record.bytes);
     CHECK(history[0].hint == record.hint);
+    CHECK(history[0].in_place);
     CHECK(history[0].message == std::string(8 * 1024 - 3, 'm') + "...");
     CHECK(history[1].error_code == "io");
     CHECK_FALSE(history[1].started_at);
     CHECK(history[1].asked_by.empty());
+    CHECK_FALSE(history[1].in_place);
 }
 
 TEST_CASE("a new field of a wrong type costs its line") {
