@@ -1,6 +1,7 @@
 # The front door: each target works on a fresh Debian 12, as root or with sudo.
 #   make demo   a real PostgreSQL backed up, destroyed, restored and compared
 #   make test   builds with sanitizers and runs all tests
+#   make test-system  systemd and containers for real: boots machines; as root
 #   make lint   formatting and static analysis
 #   make fuzz   libFuzzer on everything that parses, 60 s each; FUZZ_SECONDS=600 for longer
 #   make bench  speed against pg_basebackup, tar and pgBackRest, BENCH="--runs 3 --only gzip";
@@ -10,7 +11,7 @@ JOBS ?= 2
 UNITS := $(addprefix unit_,$(notdir $(wildcard tests/unit/*)))
 SOURCES = $(shell find core config daemon tests -name '*.[ch]pp')
 
-.PHONY: demo test test-threads lint fuzz bench bench-micro clean prepare
+.PHONY: demo test test-threads test-system lint fuzz bench bench-micro clean prepare
 
 prepare:
 	.ci/install-packages
@@ -30,6 +31,9 @@ test-threads: prepare
 	cmake --preset tsan
 	cmake --build build/tsan -j $(JOBS) --target $(UNITS)
 	ctest --test-dir build/tsan -j $(JOBS) -R '^unit_' --output-on-failure --no-tests=error
+
+test-system: prepare
+	for t in tests/system/*_test.sh; do $$t || exit 1; done
 
 lint:
 	.ci/install-packages

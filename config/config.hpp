@@ -48,7 +48,7 @@ struct HookItem {
 struct ClusterConfig {
     std::string name;
     std::string connection;     // libpq conninfo, without a password
-    std::string password_file;  // empty: libpq's own ways
+    std::string password_file;  // or a credential's name; empty: libpq's own ways
     BackupFormat format = BackupFormat::tar;
     Compression compression;
     CheckpointMode checkpoint = CheckpointMode::fast;

@@ -17,7 +17,7 @@ struct HookConfig {
 
 struct WebhookConfig {
     std::string url;                   // http or https
-    std::string token_file;            // holds a bearer token alone; empty: none is sent
+    std::string token_file;            // as password_file, a bearer token; empty: none is sent
     std::chrono::seconds timeout{10};  // of one attempt
     bool operator==(const WebhookConfig&) const = default;
 };

@@ -17,6 +17,8 @@ constexpr bool required = true;
 constexpr bool optional = false;
 
 constexpr std::string_view path_type = "an absolute path without '..'";
+constexpr std::string_view secret_type =
+    "an absolute path without '..', or the name of a credential of the service";
 constexpr std::string_view principal_type = "user:NAME, group:NAME or a numeric uid";
 constexpr std::string_view timeout_type = "a duration from 1s to 24h with its unit, such as 90s";
 constexpr std::string_view span_type =
@@ -71,9 +73,9 @@ const std::array table = {
     Option{"webhooks.[].url", scalar, required, url_type, "",
            "Where every event is sent, as a POST with a JSON body.",
            [](Text text, To to) { return store_url(text, to.webhook->url); }},
-    Option{"webhooks.[].token_file", scalar, optional, path_type, "",
+    Option{"webhooks.[].token_file", scalar, optional, secret_type, "",
            "File with a secret that is sent as 'Authorization: Bearer', readable by nobody else.",
-           [](Text text, To to) { return store_path(text, to.webhook->token_file); }},
+           [](Text text, To to) { return store_secret_place(text, to.webhook->token_file); }},
     Option{"webhooks.[].timeout", scalar, optional, timeout_type, "10s",
            "One attempt takes no longer; there are three.",
            [](Text text, To to) { return store_timeout(text, to.webhook->timeout); }},
@@ -97,10 +99,10 @@ const std::array table = {
            "How to connect, as libpq's conninfo or URI, without a password. The role needs "
            "REPLICATION.",
            [](Text text, To to) { return store_connection(text, to.cluster->connection); }},
-    Option{"clusters.*.password_file", scalar, optional, path_type, "",
+    Option{"clusters.*.password_file", scalar, optional, secret_type, "",
            "File with the password alone on its first line, readable by nobody else. Without it "
            "libpq looks in its own places, such as ~/.pgpass.",
-           [](Text text, To to) { return store_path(text, to.cluster->password_file); }},
+           [](Text text, To to) { return store_secret_place(text, to.cluster->password_file); }},
 
     Option{"clusters.*.backup.format", scalar, optional, "tar or plain", "tar",
            "tar: one archive per tablespace; plain: the files as they are in the data directory.",

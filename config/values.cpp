@@ -3,6 +3,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "core/base/error.hpp"
 #include "core/base/human.hpp"
@@ -54,6 +55,18 @@ ValueResult append_path(const std::string& text, std::vector<std::filesystem::pa
     std::filesystem::path path;
     if (auto problem = store_path(text, path)) return problem;
     into.push_back(path);
+    return stored;
+}
+
+ValueResult store_secret_place(const std::string& text, std::string& into) {
+    constexpr std::size_t longest = 255;
+    const auto fits = [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-';
+    };
+    const bool is_name = !text.empty() && text.size() <= longest && text[0] != '.' &&
+                         std::all_of(text.begin(), text.end(), fits);
+    if (!is_name) return store_path(text, into);
+    into = text;
     return stored;
 }
 

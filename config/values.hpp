@@ -35,6 +35,9 @@ inline constexpr unsigned largest_count = 100'000;
 ValueResult store_path(const std::string& text, std::filesystem::path& into);
 ValueResult store_path(const std::string& text, std::string& into);
 ValueResult append_path(const std::string& text, std::vector<std::filesystem::path>& into);
+/// A path, or the name of a credential as it is: letters, digits, '_', '.' and '-', the first no
+/// '.'.
+ValueResult store_secret_place(const std::string& text, std::string& into);
 /// A path that fits into a socket address.
 ValueResult store_socket_path(const std::string& text, std::filesystem::path& into);
 ValueResult append_principal(const std::string& text, std::vector<Principal>& into);

@@ -20,6 +20,8 @@
 #include "daemon/reload.hpp"
 #include "daemon/repository_lock.hpp"
 #include "daemon/scheduler.hpp"
+#include "daemon/service_manager.hpp"
+#include "daemon/service_watch.hpp"
 #include "daemon/slot_watch.hpp"
 #include "daemon/space_history.hpp"
 #include "daemon/work/work.hpp"
@@ -38,15 +40,17 @@ void say(const std::string& message) {
 
 class Daemon {
 public:
-    Daemon(const Config& config, std::filesystem::path file)
+    Daemon(const Config& config, std::filesystem::path file, ServiceManager& manager)
         : file_(std::move(file)),
+          manager_(manager),
           signals_(loop_, [this] { reload_by_signal(); }),
-          repository_(opened(config)),
+          repository_(opened(config, manager)),
           service_(loop_.get_executor(), config, repository_, libpq_sessions(), system_clock(),
                    Bookkeeping{.history = true, .log = true}),
           scheduler_(loop_.get_executor(), service_),
           slots_(loop_.get_executor(), service_, SlotWatch::Pauses()),
-          notices_(loop_.get_executor(), service_, scheduler_) {
+          notices_(loop_.get_executor(), service_, scheduler_),
+          watch_(loop_.get_executor(), manager_, service_, scheduler_, notices_) {
         service_.scheduler = &scheduler_;
         service_.slots = &slots_;
         service_.reload = [this] { return reload(); };
@@ -58,13 +62,15 @@ public:
     int run();
 
 private:
-    static Repository opened(const Config& config) {
+    static Repository opened(const Config& config, const ServiceManager& manager) {
+        const Patience patience(manager);  // what an earlier run left may be a lot
         Repository repository = Repository::open(real_fs(), config.repository);
         lock_and_recover(repository);
         return repository;
     }
 
     std::vector<std::string> reload();
+    std::vector<std::string> take_over();
     void reload_by_signal();
     void stop_notices();
     void job_ended(const Job& job);
@@ -72,6 +78,7 @@ private:
     asio::awaitable<void> note_space(std::string cluster);
 
     const std::filesystem::path file_;
+    ServiceManager& manager_;
     asio::io_context loop_{1};
     DaemonSignals signals_;
     Repository repository_;
@@ -79,10 +86,11 @@ private:
     Scheduler scheduler_;
     SlotWatch slots_;
     Notices notices_;
+    ServiceWatch watch_;
 };
 
 int Daemon::run() {
-    const std::filesystem::path socket = service_.config()->control.socket;
+    ControlListener listener = control_listener(manager_, service_.config()->control.socket);
     const PeerCheck check = [this, own_uid = geteuid()](const Peer& peer) {
         return caller_of(peer, service_.config()->control, own_uid);
     };
@@ -90,26 +98,32 @@ int Daemon::run() {
                                           const EmitEvent& emit) {
         return handle_request(service_, caller, request, emit);
     };
-    ControlServer control(loop_.get_executor(), listen_on(socket), check, handler, ControlLimits());
+    ControlServer control(loop_.get_executor(), std::move(listener.socket), check, handler,
+                          ControlLimits());
     asio::co_spawn(loop_, scheduler_.run(), asio::detached);
     asio::co_spawn(loop_, slots_.run(), asio::detached);
     asio::co_spawn(loop_, notices_.watch(), asio::detached);
+    asio::co_spawn(loop_, watch_.run(), asio::detached);
+    if (manager_.listens()) notices_.wake();  // which finds out what the status line says
     say(fmt::format("ready: repository {}, control socket {}", repository_.path().string(),
-                    socket.string()));
+                    listener.path.string()));
+    manager_.ready();
 
     loop_.run();
+    manager_.stopping();
     service_.stop();
     scheduler_.stop();
     slots_.stop();
     notices_.stop_watching();
+    watch_.stop();
     control.stop();
     const std::chrono::seconds grace = service_.config()->shutdown_grace;
-    if (!signals_.drain(grace)) {
+    if (!signals_.drain(grace, [this] { watch_.wait_for_jobs(); })) {
         log(LogLevel::error, "", fmt::format("jobs did not stop within {} s", grace.count()));
         std::_Exit(1);  // the next start clears up
     }
     scheduler_.write_down_ends();
-    ::unlink(socket.c_str());
+    if (!listener.handed_over) ::unlink(listener.path.c_str());
     stop_notices();
     say("stopped");
     return 0;
@@ -130,6 +144,15 @@ void Daemon::stop_notices() {
 }
 
 std::vector<std::string> Daemon::reload() {
+    manager_.reloading();
+    struct Reloaded {
+        ~Reloaded() { manager.ready(); }  // also with the configuration that it had
+        const ServiceManager& manager;
+    } const reloaded{manager_};
+    return take_over();
+}
+
+std::vector<std::string> Daemon::take_over() {
     Config config = load_config(file_);
     const std::shared_ptr<const Config> before = service_.config();
     require_reloadable(*before, config);
@@ -193,8 +216,10 @@ asio::awaitable<void> Daemon::note_space(std::string cluster) {
 }  // namespace
 
 int run_daemon(const Config& config, const std::filesystem::path& file) {
+    ServiceManager manager = ServiceManager::from_environment();
     say(fmt::format("tsbackupd {} with libpq {}", version, libpq_version_text(libpq_version())));
-    return Daemon(config, file).run();
+    manager.status("starting: looks after the repository");
+    return Daemon(config, file, manager).run();
 }
 
 }  // namespace tsb

@@ -7,6 +7,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
+
+#include "core/base/error.hpp"
+#include "core/base/log.hpp"
 
 namespace tsb {
 namespace {
@@ -73,6 +77,16 @@ void remove_stale_socket(const std::string& path, const sockaddr_un& address) {
     if (::unlink(path.c_str()) != 0) throw errno_error(errno, "remove", path);
 }
 
+/// Where the Unix socket `fd` is bound; empty for one without a path.
+std::filesystem::path path_of(int fd) {
+    sockaddr_un address{};
+    socklen_t length = sizeof(address);
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+        throw errno_error(errno, "identify", "control socket");
+    }
+    return {std::string(address.sun_path, ::strnlen(address.sun_path, sizeof(address.sun_path)))};
+}
+
 }  // namespace
 
 Fd listen_on(const std::filesystem::path& path) {
@@ -87,6 +101,23 @@ Fd listen_on(const std::filesystem::path& path) {
     if (::chmod(name.c_str(), socket_mode) != 0) throw errno_error(errno, "set mode of", name);
     if (::listen(fd.get(), backlog) != 0) throw errno_error(errno, "listen on", name);
     return fd;
+}
+
+ControlListener control_listener(ServiceManager& manager, const std::filesystem::path& configured) {
+    std::optional<Fd> given = manager.take_control_socket();
+    if (!given) return {listen_on(configured), configured, false};
+    ControlListener listener{std::move(*given), {}, true};
+    listener.path = path_of(listener.socket.get());
+    std::error_code unknown;
+    const bool same = listener.path == configured ||
+                      std::filesystem::equivalent(listener.path, configured, unknown);
+    if (!same) {
+        log(LogLevel::warning, "",
+            "listens on '" + printable(listener.path.string()) +
+                "', which the service manager handed over, not on '" +
+                printable(configured.string()) + "' of control.socket");
+    }
+    return listener;
 }
 
 Peer peer_of(int fd) {

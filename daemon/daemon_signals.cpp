@@ -39,7 +39,7 @@ void DaemonSignals::wait() {
     });
 }
 
-bool DaemonSignals::drain(std::chrono::seconds grace) {
+bool DaemonSignals::drain(std::chrono::seconds grace, const std::function<void()>& look) {
     // A waiting signal_set would keep the loop from running dry. Blocked meanwhile: between the two
     // a signal would end the process.
     sigset_t ours;
@@ -54,6 +54,7 @@ bool DaemonSignals::drain(std::chrono::seconds grace) {
     auto deadline = Clock::now() + grace;
     loop_.restart();
     while (!loop_.stopped() && Clock::now() < deadline) {
+        look();
         loop_.run_for(look_interval);
         if (asked_again == 0) continue;
         asked_again = 0;

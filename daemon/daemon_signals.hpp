@@ -15,8 +15,9 @@ public:
     DaemonSignals(boost::asio::io_context& loop, std::function<void()> reload);
 
     /// Runs what is left in the loop to its end, for at most `grace`; after a second SIGTERM or
-    /// SIGINT for at most a second more. False when something is left: it hangs in a system call.
-    bool drain(std::chrono::seconds grace);
+    /// SIGINT for at most a second more, calling `look` all the while. False when something is
+    /// left: it hangs in a system call.
+    bool drain(std::chrono::seconds grace, const std::function<void()>& look);
 
 private:
     void wait();

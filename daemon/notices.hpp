@@ -41,6 +41,9 @@ public:
     /// Ends what hooks and webhooks are at, within seconds. Blocks.
     void stop();
 
+    /// The clusters as the last look found them; none before the first.
+    const std::vector<ClusterHealthFacts>& facts() const { return facts_; }
+
     /// Looks at the age of the clusters' backups now, and tells what changed.
     boost::asio::awaitable<void> look();
 

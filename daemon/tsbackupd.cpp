@@ -11,6 +11,7 @@
 #include "daemon/ctl/command_line.hpp"
 #include "daemon/ctl/render.hpp"
 #include "daemon/ctl/report_files.hpp"
+#include "daemon/polkit_rule.hpp"
 
 namespace tsb {
 namespace {
@@ -25,6 +26,10 @@ ProgramSpec program() {
         {"config", "FILE", "configuration; default " + std::string(default_config)},
         {"repository", "DIR", "for commands that need no configuration but a repository"},
         {"check-config", "", "say whether the configuration is good, and exit",
+         OptionUse::without_command},
+        {"polkit-rule", "USER",
+         "print the polkit rule that lets USER run the systemctl commands of the configuration, "
+         "and exit",
          OptionUse::without_command},
         {"version", "", "print the version, and exit"},
         {"json", "", "commands: print events and the result as JSON lines",
@@ -89,6 +94,11 @@ int run_command(const CommandLine& line, const ProgramSpec& spec) {
     const Config config = configuration(line);
     if (line.has("check-config")) {
         std::cout << "configuration is good: " << config.clusters.size() << " cluster(s)\n";
+        return 0;
+    }
+    const auto rule_for = line.values.find("polkit-rule");
+    if (rule_for != line.values.end()) {
+        std::cout << polkit_rule(config, rule_for->second);
         return 0;
     }
     set_up_log(config.log_level, config.log_format);

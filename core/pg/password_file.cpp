@@ -27,6 +27,24 @@ Error refusal(const std::filesystem::path& path, int error_number) {
     return refusal(path, std::generic_category().message(error_number));
 }
 
+/// "": not in a service that was given credentials.
+std::filesystem::path credentials_directory() {
+    const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
+    return directory == nullptr ? "" : directory;
+}
+
+/// The file that `wanted` means: a path, or a name among the credentials.
+std::filesystem::path file_of(const std::filesystem::path& wanted) {
+    if (wanted.has_parent_path()) return wanted;
+    const std::filesystem::path directory = credentials_directory();
+    if (!directory.empty()) return directory / wanted;
+    throw Error(
+        ErrorCode::config,
+        "cannot use credential '" + printable(wanted.string()) + "': this process was given none",
+        "LoadCredential= in the unit of tsbackupd gives it; a command that is run by hand "
+        "needs a path");
+}
+
 bool lies_beneath(const std::filesystem::path& path, const std::filesystem::path& directory) {
     std::error_code failed;
     const auto relative = std::filesystem::relative(path, directory, failed);
@@ -34,9 +52,9 @@ bool lies_beneath(const std::filesystem::path& path, const std::filesystem::path
 }
 
 bool is_guarded_place(const std::filesystem::path& path) {
-    const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY");
+    const std::filesystem::path credentials = credentials_directory();
     return lies_beneath(path, "/run/secrets") ||
-           (credentials != nullptr && *credentials != '\0' && lies_beneath(path, credentials));
+           (!credentials.empty() && lies_beneath(path, credentials));
 }
 
 void require_safe(int fd, const std::filesystem::path& path) {
@@ -79,7 +97,8 @@ void Secret::Wipe::operator()(Buffer* buffer) const noexcept {
     delete buffer;
 }
 
-Secret read_password_file(const std::filesystem::path& path) {
+Secret read_password_file(const std::filesystem::path& wanted) {
+    const std::filesystem::path path = file_of(wanted);
     // O_NONBLOCK: a fifo put there must not hang the open.
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     if (!fd) {

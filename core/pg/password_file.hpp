@@ -23,7 +23,7 @@ public:
     const char* c_str() const noexcept { return text_ ? text_->data() : nullptr; }
 
 private:
-    friend Secret read_password_file(const std::filesystem::path& path);
+    friend Secret read_password_file(const std::filesystem::path& wanted);
     using Buffer = std::array<char, max_size + 2>;  // one byte more to see that it is too long
     struct Wipe {
         void operator()(Buffer* buffer) const noexcept;
@@ -31,8 +31,9 @@ private:
     std::unique_ptr<Buffer, Wipe> text_;
 };
 
-/// The file's content without one trailing newline. Error{config} naming the file when it is
-/// unsafe, empty, longer than Secret::max_size, or cannot be read. Thread: worker (blocks).
-Secret read_password_file(const std::filesystem::path& path);
+/// `wanted` may be a name without a slash: that of a file in $CREDENTIALS_DIRECTORY. The file's
+/// content without one trailing newline. Error{config} naming the file when it is unsafe, empty,
+/// longer than Secret::max_size, or cannot be read. Thread: worker (blocks).
+Secret read_password_file(const std::filesystem::path& wanted);
 
 }  // namespace tsb

@@ -73,7 +73,7 @@ public:
 struct ConnectOptions {
     ConnectOptions() = default;
     std::string conninfo;       // libpq keywords or URI, without a password
-    std::string password_file;  // empty: libpq's own ways (~/.pgpass, peer)
+    std::string password_file;  // or a credential; empty: libpq's own ways (~/.pgpass, peer)
     bool replication = true;    // physical replication session; false: SQL
     std::string database;       // overrides dbname (SQL sessions); empty: as conninfo says
     std::string application_name = "tsbackup";

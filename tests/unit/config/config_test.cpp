@@ -4,6 +4,7 @@
 
 #include "core/base/error.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/error_of.hpp"
 
 namespace tsb {
 namespace {
@@ -48,6 +49,20 @@ TEST_CASE("what a file leaves out is as the plain structs have it") {
     CHECK(cluster.restore_roots.empty());
     CHECK(cluster.server_binaries.empty());
     CHECK(cluster.drill_directory.empty());
+}
+
+TEST_CASE("a password file is a path or the name of a credential") {
+    const auto stored = [](const std::string& value) {
+        return parse_config(minimal + "    password_file: " + value + "\n", "x")
+            .cluster("main")
+            .password_file;
+    };
+    CHECK(stored("/run//secrets/main") == "/run/secrets/main");
+    CHECK(stored("main.password") == "main.password");
+    for (const char* bad : {"./main", "../main", ".main", "..", "a b", "a/", "~/main", "''"}) {
+        CAPTURE(bad);
+        CHECK(test::error_of([&] { stored(bad); }).code() == ErrorCode::config);
+    }
 }
 
 TEST_CASE("every key is stored where it belongs") {

@@ -67,6 +67,17 @@ TEST_CASE("systemd's credentials directory guards its files itself") {
     ::unsetenv("CREDENTIALS_DIRECTORY");
 }
 
+TEST_CASE("a name without a slash is a credential of the service") {
+    const test::TempDir dir;
+    write(dir.path() / "main.password", "geheim\n", 0440);
+    ::unsetenv("CREDENTIALS_DIRECTORY");
+    CHECK(has(refusal("main.password"), "was given none / LoadCredential="));
+    ::setenv("CREDENTIALS_DIRECTORY", dir.path().c_str(), 1);
+    CHECK(std::string(read_password_file("main.password").c_str()) == "geheim");
+    CHECK(has(refusal("other"), (dir.path() / "other").string() + "': No such file"));
+    ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 TEST_CASE("what is no usable password file is refused without showing its content") {
     const test::TempDir dir;
     CHECK(has(refusal(dir.path() / "none"), "No such file"));
