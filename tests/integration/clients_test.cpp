@@ -119,6 +119,21 @@ std::optional<std::ptrdiff_t> open_descriptors(const Daemon& daemon) {
     return std::distance(entries, {});
 }
 
+/// When it has stayed the same for many looks: what a job has just ended with is still being closed.
+std::optional<std::ptrdiff_t> settled_descriptors(const Daemon& daemon) {
+    constexpr int looks = 50;
+    std::optional<std::ptrdiff_t> last;
+    int same = 0;
+    const bool settled = eventually([&] {
+        const auto now = open_descriptors(daemon);
+        same = now == last ? same + 1 : 0;
+        last = now;
+        return same == looks;
+    });
+    REQUIRE(settled);
+    return last;
+}
+
 /// Connections of this process that the log accounts for: each has one line, or is counted in one.
 std::size_t accounted_for(const std::string& log) {
     const std::string own = " pid " + std::to_string(getpid()) + ": ";
@@ -152,7 +167,7 @@ TEST_CASE("a thousand clients, half of them hostile, harm neither a backup nor e
     daemon.start();
     daemon.backup({"--compress", "none"});
     const auto socket = socket_of(daemon);
-    const auto descriptors = open_descriptors(daemon);
+    const auto descriptors = settled_descriptors(daemon);
     if (!descriptors) WARN("NOT RUN: counting descriptors needs root");
     const std::size_t before = accounted_for(daemon.log());
     const auto job = backup_under_way(daemon, 1, {"--max-rate", "1MB", "--compress", "none"});
