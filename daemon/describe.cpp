@@ -49,6 +49,7 @@ void add_forecast(const Job& job, SystemTime now, Json& out) {
     const std::uint64_t total = job.meter.bytes_total;
     const std::uint64_t done = std::min<std::uint64_t>(job.meter.bytes_done, total);
     if (job.state != JobState::running || done == 0) return;
+    if (job.meter.phase == Phase::recovering) return;  // it counts something else
     out["percent"] = done * 100 / total;
     const std::chrono::duration<double> elapsed = now - job.started;
     const double rest =
@@ -189,8 +190,9 @@ ProgressEvent progress_of(const Job& job) {
     event.kind = job.spec.kind;
     event.cluster = job.spec.cluster;
     event.phase = to_string(job.meter.phase.load());
-    event.bytes_done = job.meter.bytes_done;
-    event.bytes_total = job.meter.bytes_total;
+    const bool recovering = job.meter.phase == Phase::recovering;
+    event.bytes_done = recovering ? job.meter.replayed_bytes : job.meter.bytes_done;
+    event.bytes_total = recovering ? job.meter.replay_bytes : job.meter.bytes_total;
     event.files_done = job.meter.files_done;
     event.files_total = job.meter.files_total;
     return event;

@@ -36,6 +36,9 @@ struct ProgressMeter {
     std::atomic<std::uint64_t> bytes_total{0};  // 0 while unknown; may grow
     std::atomic<std::uint64_t> files_done{0};
     std::atomic<std::uint64_t> files_total{0};  // 0 while unknown
+    // While a server recovers: its WAL. The counters above stay what they were.
+    std::atomic<std::uint64_t> replayed_bytes{0};
+    std::atomic<std::uint64_t> replay_bytes{0};  // 0 while unknown
 };
 
 }  // namespace tsb

@@ -140,9 +140,12 @@ bool DrillRun::has_ended() {
 
 asio::awaitable<bool> DrillRun::recover() {
     job_.progress.phase = Phase::recovering;
+    RecoveryWatch::Log log = [this] { return server_->log(); };
+    RecoveryWatch watch(backup_->metadata.start_lsn, backup_->metadata.end_lsn, scratch_->data(),
+                        std::move(log), job_.progress);
     try {
         login_ = co_await wait_for_login(*server_, connect_, options_.users,
-                                         options_.recovery_limit, job_);
+                                         options_.recovery_limit, watch, job_);
     } catch (const Error& error) {
         if (error.code() != ErrorCode::damaged) throw;
         add_problem(error.what());

@@ -21,6 +21,10 @@ namespace {
 constexpr const char* dump_program = "pg_dump";
 constexpr std::chrono::hours dump_limit{24 * 7};  // the job has a limit of its own
 constexpr mode_t dump_mode = 0600;
+/// Lines of "pg_restore --list" that are of the database itself: how it is made, its settings,
+/// privileges and comment.
+constexpr const char* entries_of_database =
+    "^[0-9]+; [0-9]+ [0-9]+ (DATABASE|(ACL|COMMENT|SECURITY LABEL) - DATABASE) ";
 
 /// The file under another name until it is whole; removed by the destructor unless it was kept.
 class DumpFile {
@@ -204,11 +208,6 @@ asio::awaitable<DumpReport> dump_database(const DumpOptions& options, Repository
     require_no_problem(drill, "dump from");
     report.backup_id = drill.backup_id;
     report.notes = drill.notes;
-    if (!report.timescaledb_version.empty()) {
-        report.notes.emplace_back(
-            "encoding, locale, settings and privileges of the database itself become those of the "
-            "new one: give createdb and ALTER DATABASE what differs");
-    }
     co_return report;
 }
 
@@ -223,7 +222,8 @@ std::vector<std::string> commands_to_load(const std::string& database,
     };
     std::string version;
     for (const char c : timescaledb_version) version += c == '"' ? "\"\"" : std::string(1, c);
-    return {"createdb --template=template0 -- " + shell_quoted(database),
+    return {"pg_restore --create --list " + dump + " | grep -E '" + entries_of_database +
+                "' | pg_restore --create --use-list=/dev/stdin --dbname=postgres " + dump,
             sql("CREATE EXTENSION timescaledb VERSION \"" + version + "\""),
             sql("SELECT timescaledb_pre_restore()"), "pg_restore --dbname=" + name + " " + dump,
             sql("SELECT timescaledb_post_restore()")};

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/ops/in_place_exchange.hpp"
+#include "core/ops/recovery_watch.hpp"
 #include "core/ops/restore_in_place.hpp"
 
 namespace tsb {
@@ -56,6 +57,7 @@ private:
     void require_stopped() const;
     boost::asio::awaitable<bool> accepts_writes();
     void require_present();
+    void seen_first();
     void tell_wait(const Error& error);
     ConnectOptions connection() const;
 
@@ -70,6 +72,7 @@ private:
     std::optional<InPlaceExchange> exchange_;
     bool stopped_ = false;
     std::filesystem::path log_;
+    std::optional<RecoveryWatch> watch_;  // of a restored backup's recovery
     std::chrono::steady_clock::time_point stopped_at_;
     std::chrono::steady_clock::time_point last_seen_;
     bool seen_ = false;

@@ -23,6 +23,7 @@ constexpr std::chrono::milliseconds between_looks{200};
 constexpr std::chrono::seconds between_tellings{30};
 /// A server that is being restarted has no postmaster.pid for a moment.
 constexpr std::chrono::seconds gone_for_good{10};
+constexpr std::size_t watched_log_lines = 200;
 
 }  // namespace
 
@@ -47,6 +48,7 @@ asio::awaitable<void> InPlaceRun::start_server() {
     for (;;) {
         job_.throw_if_stopped();
         require_present();
+        if (seen_ && watch_) co_await watch_->look();
         const bool ready = seen_ && co_await accepts_writes();
         if (ready) break;
         timer.expires_after(between_looks);
@@ -62,11 +64,7 @@ asio::awaitable<void> InPlaceRun::start_server() {
 void InPlaceRun::require_present() {
     const auto now = std::chrono::steady_clock::now();
     if (has_postmaster_file(data_)) {
-        if (!seen_) {
-            job_.progress.phase = Phase::recovering;
-            const std::filesystem::path log = server_log_file(data_);
-            if (!log.empty()) log_ = log;
-        }
+        if (!seen_) seen_first();
         seen_ = true;
         last_seen_ = now;
         return;
@@ -82,6 +80,20 @@ void InPlaceRun::require_present() {
             "start it, or set restore.start_command of the cluster; with --no-start a "
             "restore does not wait for it");
     }
+}
+
+void InPlaceRun::seen_first() {
+    job_.progress.phase = Phase::recovering;
+    const std::filesystem::path log = server_log_file(data_);
+    if (!log.empty()) log_ = log;
+    if (!backup_) return;  // an undo: the old data recovers from whatever it was stopped by
+    RecoveryWatch::Log log_end = [this] {
+        std::string text;
+        for (const std::string& line : last_lines(log_, watched_log_lines)) text += line + "\n";
+        return text;
+    };
+    watch_.emplace(metadata().start_lsn, metadata().end_lsn, data_, std::move(log_end),
+                   job_.progress);
 }
 
 /// A long recovery and a wrong connection look alike from here; who reads this can tell.

@@ -65,7 +65,8 @@ void require_running(const ScratchServer& server, const JobContext& job) {
 asio::awaitable<ScratchLogin> wait_for_login(const ScratchServer& server,
                                              const SessionFactory& connect,
                                              const std::vector<std::string>& users,
-                                             std::chrono::seconds limit, const JobContext& job) {
+                                             std::chrono::seconds limit, RecoveryWatch& watch,
+                                             const JobContext& job) {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     const auto deadline = std::chrono::steady_clock::now() + limit;
     const std::vector<ScratchLogin> candidates = candidates_of(users);
@@ -73,6 +74,7 @@ asio::awaitable<ScratchLogin> wait_for_login(const ScratchServer& server,
     for (;;) {
         job.throw_if_stopped();
         require_running(server, job);
+        co_await watch.look();
         try {
             if (server.ready()) {
                 co_return co_await log_in(server, connect, candidates.at(next), job);

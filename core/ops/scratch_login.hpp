@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/job_context.hpp"
+#include "core/ops/recovery_watch.hpp"
 #include "core/ops/scratch_server.hpp"
 #include "core/pg/session.hpp"
 
@@ -25,12 +26,12 @@ void require_running(const ScratchServer& server, const JobContext& job);
 
 /// Waits until somebody can log in. The first of `users` that there is tells who is a superuser;
 /// without any that user is given. Errors of require_running(), of connecting when it is none of
-/// them, Error{stalled} past the limit, Error{cancelled}. Thread: loop.
+/// them, Error{stalled} past the limit, Error{cancelled}. `watch` looks meanwhile. Thread: loop.
 boost::asio::awaitable<ScratchLogin> wait_for_login(const ScratchServer& server,
                                                     const SessionFactory& connect,
                                                     const std::vector<std::string>& users,
                                                     std::chrono::seconds limit,
-                                                    const JobContext& job);
+                                                    RecoveryWatch& watch, const JobContext& job);
 
 /// SQL sessions of `login`. Those of a superuser run nothing of the copy's by themselves: neither
 /// libraries nor event triggers at login. Pure.

@@ -10,6 +10,7 @@ namespace tsb {
 namespace {
 
 constexpr std::size_t checkpoint_offset = 32;
+constexpr std::size_t min_recovery_point_offset = 136;
 // No WAL record can be here: it lies inside the first segment, which PostgreSQL never uses.
 constexpr Lsn invalid_checkpoint{0xDEAD};
 
@@ -67,6 +68,7 @@ PgControl parse_pg_control(Bytes file) {
     if (stored != crc32c(file.first(crc_offset))) {
         fail(ErrorCode::damaged, "its checksum does not match");
     }
+    control.min_recovery_point = {ByteReader(file.subspan(min_recovery_point_offset)).u64_le()};
     return control;
 }
 

@@ -18,6 +18,7 @@ struct PgControl {
     std::uint32_t control_version = 0;
     std::uint32_t catalog_version = 0;
     Lsn checkpoint;
+    Lsn min_recovery_point;  // 0/0 when it was not recovering
 };
 
 /// Error{damaged} when too short or its CRC-32C does not match; Error{version_mismatch} for a

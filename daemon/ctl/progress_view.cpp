@@ -77,6 +77,10 @@ std::string progress_text(const ProgressEvent& event, std::uint64_t bytes_per_se
     if (event.phase == to_string(Phase::extracting)) {
         return files_text(event) + amount_text(event, bytes_per_second);
     }
+    if (event.phase == to_string(Phase::recovering) && event.bytes_total > 0) {
+        return fmt::format("{}: {}, {} of {} of WAL replayed", doing(event.kind), event.phase,
+                           human_size(event.bytes_done), human_size(event.bytes_total));
+    }
     const bool counted = event.bytes_done > 0 || event.bytes_total > 0;
     const std::string what = counted && moves_bytes(event.phase)
                                  ? amount_text(event, bytes_per_second)

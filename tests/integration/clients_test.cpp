@@ -119,7 +119,8 @@ std::optional<std::ptrdiff_t> open_descriptors(const Daemon& daemon) {
     return std::distance(entries, {});
 }
 
-/// When it has stayed the same for many looks: what a job has just ended with is still being closed.
+/// When it has stayed the same for many looks: what a job has just ended with is still being
+/// closed.
 std::optional<std::ptrdiff_t> settled_descriptors(const Daemon& daemon) {
     constexpr int looks = 50;
     std::optional<std::ptrdiff_t> last;

@@ -174,6 +174,8 @@ TEST_CASE("a drill proves a backup and touches nothing of the live cluster", "[d
         const auto report = rehearsal.drill(id);
 
         check_good(report);
+        CHECK(rehearsal.meter.replay_bytes > 0);
+        CHECK(rehearsal.meter.replayed_bytes <= rehearsal.meter.replay_bytes);
         CHECK(report.backup_id == id);
         CHECK(rehearsal.leftovers().empty());
         CHECK((content_of(source.data()) == data));

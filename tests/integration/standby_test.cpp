@@ -1,4 +1,5 @@
 // A standby as the source: no checkpoint of its own to force, no segment switch at the end.
+#include "core/pg/pg_control.hpp"
 #include "tests/integration/ground.hpp"
 #include "tests/support/catch.hpp"
 
@@ -12,6 +13,11 @@ TEST_CASE("a backup of a standby restores to a primary of its own", "[standby]")
         const auto standby = PgServer::standby_of(primary);
         standby->start();
         primary.query("insert into kept select 1; checkpoint");
+        standby->query("checkpoint");
+        const auto control = tsb::parse_pg_control(
+            tsb::as_bytes(must_run({"cat", standby->data() / "global/pg_control"})));
+        CHECK(to_string(control.min_recovery_point) ==
+              standby->query("select min_recovery_end_lsn from pg_control_recovery()"));
         Daemon daemon(*standby);
         daemon.start();
         for (const auto* format : {"tar", "plain"}) {

@@ -83,6 +83,15 @@ TEST_CASE("a restore counts files") {
     CHECK(progress_text(event, 0) == "Extracted 1000 files... 42 MB");
 }
 
+TEST_CASE("a recovery counts the WAL that is replayed") {
+    ProgressEvent event = progress("restore", "recovering");
+    CHECK(progress_text(event, 0) == "Restoring: recovering");
+    event.bytes_total = 320 * mb;
+    CHECK(progress_text(event, 0) == "Restoring: recovering, 0B of 320MB of WAL replayed");
+    event.bytes_done = 48 * mb;
+    CHECK(progress_text(event, 10 * mb) == "Restoring: recovering, 48MB of 320MB of WAL replayed");
+}
+
 TEST_CASE("the rate is that of the last seconds") {
     RateWindow rate;
     CHECK(rate.bytes_per_second() == 0);

@@ -25,6 +25,7 @@ std::vector<std::byte> control_file(std::uint32_t version, std::size_t crc_offse
     put_le(file, 8, version, 4);
     put_le(file, 12, 202209061, 4);
     put_le(file, 32, 0x160002000060U, 8);
+    put_le(file, 136, 0x160003000148U, 8);
     put_le(file, crc_offset, crc32c(Bytes(file).first(crc_offset)), 4);
     return file;
 }
@@ -53,6 +54,7 @@ TEST_CASE("a control file of every known version is read") {
         CHECK(control.control_version == each.version);
         CHECK(control.catalog_version == 202209061);
         CHECK(to_string(control.checkpoint) == "1600/2000060");
+        CHECK(to_string(control.min_recovery_point) == "1600/3000148");
     }
 }
 
