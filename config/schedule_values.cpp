@@ -10,12 +10,6 @@ using std::chrono::days;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr ValueResult stored = std::nullopt;
-
-ValueResult wrong_type() {
-    return ValueProblem{};
-}
-
 /// Calls `parse`; what it refuses is the problem.
 template <class Parse>
 ValueResult attempt(const Parse& parse) {

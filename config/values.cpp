@@ -12,12 +12,6 @@
 namespace tsb {
 namespace {
 
-constexpr ValueResult stored = std::nullopt;
-
-ValueResult wrong_type() {
-    return ValueProblem{};
-}
-
 template <class Value, class Field>
 ValueResult store(const std::optional<Value>& value, Field& into) {
     if (!value) return wrong_type();

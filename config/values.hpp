@@ -19,7 +19,11 @@ struct ValueProblem {
     std::string cause;
     std::string hint;
 };
-using ValueResult = std::optional<ValueProblem>;  // nothing: stored
+using ValueResult = std::optional<ValueProblem>;
+inline constexpr ValueResult stored = std::nullopt;
+inline ValueResult wrong_type() {
+    return ValueProblem{};
+}
 
 inline constexpr std::chrono::seconds shortest_timeout{1};
 inline constexpr std::chrono::seconds longest_timeout{24 * 3600};

@@ -131,7 +131,7 @@ private:
     bool at_boundary_ = true;
 };
 
-BlockCut cut_block(Bytes stored) {
+BlockCut cut_gzip_block(Bytes stored) {
     const std::size_t seen = std::min(stored.size(), fixed_header.size());
     if (std::memcmp(stored.data(), fixed_header.data(), seen) != 0) return {BlockCut::Kind::stream};
     if (stored.size() < header_size) return {BlockCut::Kind::need_more};
@@ -154,7 +154,7 @@ const BlockCodec gzip_codec{
     },
     []() -> std::unique_ptr<BlockDecompressor> { return std::make_unique<GzipDecompressor>(); },
     []() -> std::unique_ptr<StreamDecompressor> { return std::make_unique<GzipStream>(); },
-    cut_block,
+    cut_gzip_block,
 };
 
 }  // namespace tsb

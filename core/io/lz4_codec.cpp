@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint32_t magic = 0x184D2204;
 
-void check(std::size_t result) {
+void check_lz4(std::size_t result) {
     if (LZ4F_isError(result) != 0U) throw_damaged("lz4", LZ4F_getErrorName(result));
 }
 
@@ -58,7 +58,7 @@ public:
         Step step{stored.size(), plain.size()};
         const std::size_t result = LZ4F_decompress(context_.get(), plain.data(), &step.given,
                                                    stored.data(), &step.taken, nullptr);
-        check(result);
+        check_lz4(result);
         at_boundary_ = result == 0;
         return step;
     }
@@ -98,7 +98,7 @@ std::optional<FrameHead> parse_head(Bytes stored) {
     return head;
 }
 
-BlockCut cut_block(Bytes stored) {
+BlockCut cut_lz4_block(Bytes stored) {
     constexpr std::uint32_t uncompressed_bit = 0x80000000;
     if (stored.size() < FrameHead::size) return {BlockCut::Kind::need_more};
     const std::optional<FrameHead> head = parse_head(stored);
@@ -148,7 +148,7 @@ const BlockCodec lz4_codec{
     },
     []() -> std::unique_ptr<BlockDecompressor> { return std::make_unique<Lz4Decompressor>(); },
     []() -> std::unique_ptr<StreamDecompressor> { return std::make_unique<Lz4Stream>(); },
-    cut_block,
+    cut_lz4_block,
 };
 
 }  // namespace tsb

@@ -13,7 +13,7 @@ namespace {
 /// theirs to choose. zstd --ultra -20 is the highest level that stays within.
 constexpr int max_window_log = 25;
 
-void check(std::size_t result) {
+void check_zstd(std::size_t result) {
     if (ZSTD_isError(result) != 0U) throw_damaged("zstd", ZSTD_getErrorName(result));
 }
 
@@ -72,7 +72,7 @@ public:
         plain.resize(ZSTD_getFrameContentSize(stored.data(), stored.size()));
         const std::size_t size = ZSTD_decompressDCtx(context_.get(), plain.data(), plain.size(),
                                                      stored.data(), stored.size());
-        check(size);
+        check_zstd(size);
         if (size != plain.size()) throw_damaged("zstd", "a block is shorter than it tells");
     }
 
@@ -87,7 +87,7 @@ public:
         ZSTD_inBuffer in{stored.data(), stored.size(), 0};
         ZSTD_outBuffer out{plain.data(), plain.size(), 0};
         const std::size_t result = ZSTD_decompressStream(context_.get(), &out, &in);
-        check(result);
+        check_zstd(result);
         at_boundary_ = result == 0;
         return {in.pos, out.pos};
     }
@@ -98,7 +98,7 @@ private:
     bool at_boundary_ = true;
 };
 
-BlockCut cut_block(Bytes stored) {
+BlockCut cut_zstd_block(Bytes stored) {
     const std::size_t size = ZSTD_findFrameCompressedSize(stored.data(), stored.size());
     if (ZSTD_isError(size) != 0U) {
         const bool cut_short = ZSTD_getErrorCode(size) == ZSTD_error_srcSize_wrong;
@@ -120,7 +120,7 @@ const BlockCodec zstd_codec{
     },
     []() -> std::unique_ptr<BlockDecompressor> { return std::make_unique<ZstdDecompressor>(); },
     []() -> std::unique_ptr<StreamDecompressor> { return std::make_unique<ZstdStream>(); },
-    cut_block,
+    cut_zstd_block,
 };
 
 }  // namespace tsb

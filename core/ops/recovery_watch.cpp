@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::milliseconds between_looks{500};
+constexpr std::chrono::milliseconds shortest_pause{500};
 constexpr std::uint64_t control_file_limit = 64 << 10;
 
 /// A server that starts says so before it says anything of its recovery.
@@ -55,7 +55,7 @@ RecoveryWatch::RecoveryWatch(Lsn start, Lsn end, std::filesystem::path data_dire
 
 asio::awaitable<void> RecoveryWatch::look() {
     const auto now = std::chrono::steady_clock::now();
-    if (looked_ && now - *looked_ < between_looks) co_return;
+    if (looked_ && now - *looked_ < shortest_pause) co_return;
     looked_ = now;
     std::function<void()> work = [this] { look_blocking(); };
     co_await run_on_thread(std::move(work));

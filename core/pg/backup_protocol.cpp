@@ -14,7 +14,6 @@ namespace {
 
 constexpr int first_typed_copy_version = 150000;
 constexpr std::size_t max_tablespaces = 65536;
-constexpr std::size_t max_location = 4096;
 constexpr std::uint64_t bytes_per_kb = 1024;
 
 [[noreturn]] void out_of_order(std::string_view what) {

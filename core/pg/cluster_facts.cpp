@@ -16,11 +16,11 @@ namespace {
 
 constexpr std::size_t max_databases = 10000;
 
-constexpr const char* server_query =
+constexpr const char* server_time_query =
     "SELECT pg_is_in_recovery()::text,"
     " to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
 
-constexpr const char* timescaledb_query =
+constexpr const char* timescaledb_version_query =
     "SELECT extversion, current_setting('timescaledb.license', true)"
     " FROM pg_extension WHERE extname = 'timescaledb'";
 
@@ -70,7 +70,7 @@ asio::awaitable<ClusterFacts> ask_server(const SessionFactory& connect,
     const auto session =
         co_await open_sql_session(connect, options, std::move(database), std::move(stop));
     ClusterFacts facts;
-    const auto server = co_await session->execute(server_query, sql_answer_limit);
+    const auto server = co_await session->execute(server_time_query, sql_answer_limit);
     require_shape(server, 1, 2);
     facts.in_recovery = text_field(server, 0, 0) == "true";
     facts.server_time = one_line(text_field(server, 0, 1), 40);
@@ -84,7 +84,7 @@ asio::awaitable<void> ask_database(const SessionFactory& connect, const ConnectO
                                    DatabaseInfo& database, std::stop_token stop) {
     const auto session =
         co_await open_sql_session(connect, options, database.name, std::move(stop));
-    const auto result = co_await session->execute(timescaledb_query, sql_answer_limit);
+    const auto result = co_await session->execute(timescaledb_version_query, sql_answer_limit);
     if (!result.rows.empty()) {
         require_shape(result, 1, 2);
         database.timescaledb_version = one_line(text_field(result, 0, 0), 60);

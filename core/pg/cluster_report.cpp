@@ -23,11 +23,11 @@ constexpr const char* session_settings =
     "'on', false), set_config('DateStyle', 'ISO', false), set_config('IntervalStyle', 'postgres', "
     "false), set_config('TimeZone', 'UTC', false)";
 
-constexpr const char* server_query =
+constexpr const char* server_state_query =
     "SELECT current_setting('server_version'), pg_is_in_recovery()::text,"
     " to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
 
-constexpr const char* timescaledb_query =
+constexpr const char* timescaledb_schema_query =
     "SELECT nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
     " WHERE extname = 'timescaledb'";
 
@@ -87,7 +87,7 @@ asio::awaitable<void> ask(ReplicationSession& session, const ReportQuery& query,
 
 asio::awaitable<void> read_database(ReplicationSession& session, const ReportOptions& options,
                                     const ReportScope& scope) {
-    const auto extension = co_await session.execute(timescaledb_query, report_answer_limit);
+    const auto extension = co_await session.execute(timescaledb_schema_query, report_answer_limit);
     const std::string schema = extension.rows.empty() ? "" : text_field(extension, 0, 0);
     const std::vector<ReportQuery> queries = database_queries(schema);
     for (const ReportQuery& query : queries) co_await ask(session, query, scope);
@@ -139,7 +139,7 @@ asio::awaitable<ClusterReport> read_cluster(const SessionFactory& connect,
                                             const ConnectOptions& base,
                                             const ReportOptions& options, const JobContext& job) {
     const auto session = co_await open_session(connect, base, base.database, job.stop);
-    const auto server = co_await session->execute(server_query, sql_answer_limit);
+    const auto server = co_await session->execute(server_state_query, sql_answer_limit);
     require_shape(server, 1, 3);
     ClusterReport report = empty_report(session->server_version());
     report.server_version = one_line(text_field(server, 0, 0), 100);

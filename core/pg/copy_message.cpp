@@ -10,7 +10,6 @@ namespace tsb {
 namespace {
 
 constexpr std::size_t max_archive_name = 64;
-constexpr std::size_t max_location = 4096;
 constexpr std::size_t max_oid_digits = 10;
 
 bool is_oid(std::string_view text) {

@@ -11,6 +11,8 @@ namespace tsb {
 
 /// Longest CopyData message taken from a server; they send at most 32 KiB at a time, WAL 128 KiB.
 constexpr std::size_t max_copy_message = std::size_t{1} << 20;
+/// A tablespace's path is no longer, in bytes.
+constexpr std::size_t max_location = 4096;
 
 struct CopyMessage {
     enum class Kind { archive, data, progress, manifest };

@@ -28,7 +28,7 @@ constexpr const char* extensions_query =
     "SELECT extname, extversion, xmin::text FROM pg_extension ORDER BY extname";
 
 // It numbers the jobs of others from 1000.
-constexpr const char* timescaledb_query =
+constexpr const char* timescaledb_counts_query =
     "SELECT (SELECT count(*) FROM timescaledb_information.hypertables),"
     " (SELECT count(*) FROM timescaledb_information.chunks),"
     " (SELECT count(*) FROM timescaledb_information.continuous_aggregates),"
@@ -61,7 +61,7 @@ asio::awaitable<DatabaseContents> read_database_contents(ReplicationSession& ses
     const auto extensions = co_await session.execute(extensions_query, stall_limit);
     contents.extensions = extensions_of(extensions);
     if (extension_version(contents, "timescaledb").empty()) co_return contents;
-    const auto counts = co_await session.execute(timescaledb_query, stall_limit);
+    const auto counts = co_await session.execute(timescaledb_counts_query, stall_limit);
     require_shape(counts, 1, 5);
     contents.hypertables = number_field<std::uint64_t>(counts, 0, 0);
     contents.chunks = number_field<std::uint64_t>(counts, 0, 1);
