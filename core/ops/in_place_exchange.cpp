@@ -36,8 +36,24 @@ void InPlaceExchange::finish_placed() {
     if (!keeps_old()) remove_journal(fs_, journal_);
 }
 
-void InPlaceExchange::undo() {
+void InPlaceExchange::announce_undo() {
+    enter(InPlaceState::leaving);
+}
+
+void InPlaceExchange::stay() {
+    enter(InPlaceState::restored);
+}
+
+void InPlaceExchange::undo(const std::function<void()>& require_stopped) {
     enter(InPlaceState::undoing);
+    rename_control(pg_control_path, held_new_control);
+    try {
+        require_stopped();
+    } catch (...) {
+        rename_control(held_new_control, pg_control_path);
+        stay();
+        throw;
+    }
     finish_undo();
 }
 
@@ -88,6 +104,7 @@ void InPlaceExchange::settle() {
             return;
         case InPlaceState::staged:
         case InPlaceState::restored:
+        case InPlaceState::leaving:
         case InPlaceState::undone:
         case InPlaceState::removing:
             return;

@@ -29,8 +29,12 @@ public:
     /// From staged to restored. `require_stopped` throws when a server runs on the old data: it is
     /// called once none can start there any more. When this throws, the next settle() goes on.
     void exchange(const std::function<void()>& require_stopped);
-    /// From restored to undone.
-    void undo();
+    /// From restored to leaving, before the server is stopped; stay() takes that back.
+    void announce_undo();
+    void stay();
+    /// From leaving to undone. `require_stopped` as above, for the restored data; when it throws,
+    /// the restored data stays.
+    void undo(const std::function<void()>& require_stopped);
     /// Ends what another one began: what it had not exchanged whole is put back and is staged
     /// again, what it had comes to its end. Nothing happens when nothing was left undone.
     void settle();

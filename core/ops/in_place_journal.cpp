@@ -22,8 +22,8 @@ constexpr const char* checksum_key = "journal_sha256";
 constexpr std::string_view reserved_prefix = "tsbackup-";
 constexpr std::string_view suffix = ".json";
 
-constexpr std::array state_names = {"staged",  "exchanging", "placed",  "restored",
-                                    "undoing", "undone",     "removing"};
+constexpr std::array state_names = {"staged",  "exchanging", "placed", "restored",
+                                    "leaving", "undoing",    "undone", "removing"};
 constexpr std::array way_names = {"whole", "entries"};
 constexpr std::array phase_names = {"old ones", "none of new", "none of old"};
 
@@ -75,8 +75,8 @@ void for_each_named(Fs& fs, const fsys::path& data, const std::string& ending, E
 }  // namespace
 
 bool is_settled(InPlaceState state) {
-    return state == InPlaceState::restored || state == InPlaceState::undone ||
-           state == InPlaceState::removing;
+    return state == InPlaceState::restored || state == InPlaceState::leaving ||
+           state == InPlaceState::undone || state == InPlaceState::removing;
 }
 
 PlaceNames names_of(const ExchangedPlace& place, const std::string& stamp) {

@@ -14,11 +14,13 @@
 
 namespace tsb {
 
+/// docker/db-entrypoint.sh reads these words, to start nothing meanwhile.
 enum class InPlaceState {
     staged,      // what is restored lies beside the data; nothing of the old data was touched
     exchanging,  // the old pg_control may be held, any place may be exchanged
     placed,      // all is exchanged; the new pg_control may still be held
     restored,    // the restored data can be started
+    leaving,     // the same, and its server is being stopped for an undo: it must not start again
     undoing,     // as exchanging, the other way
     undone,      // the old data can be started
     removing,    // what was kept aside is being removed

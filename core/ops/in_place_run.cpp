@@ -124,13 +124,14 @@ bool InPlaceRun::prepare_undo_blocking() {
     if (report_.undone) return false;
     const std::vector<InPlaceJournal> journals = find_journals(fs_, data_);
     const auto newest = std::find_if(journals.rbegin(), journals.rend(), [](const auto& journal) {
-        return journal.state == InPlaceState::restored;
+        return journal.state == InPlaceState::restored || journal.state == InPlaceState::leaving;
     });
     if (newest == journals.rend()) throw nothing_kept(data_);
     report_.backup_id = newest->backup_id;
     const PostmasterSight postmaster = look_for_postmaster(data_);
     require_stoppable(postmaster, options_.server);
     exchange_.emplace(fs_, *newest);
+    exchange_->announce_undo();
     return true;
 }
 
@@ -215,12 +216,22 @@ void InPlaceRun::exchange_blocking() {
 asio::awaitable<void> InPlaceRun::exchange_back() {
     job_.progress.phase = Phase::exchanging;
     std::function<void()> work = [this] {
-        require_stopped();
-        exchange_->undo();
+        exchange_->undo([this] { require_stopped(); });
         report_.undone = true;
         const InPlaceJournal& journal = exchange_->journal();
         report_.kept_at = names_of(journal.data(), journal.stamp).undone_path();
         job_.info("the old data is back; what was restored is kept at " + report_.kept_at.string());
+    };
+    co_await run_on_thread(std::move(work));
+}
+
+asio::awaitable<void> InPlaceRun::stay() {
+    std::function<void()> work = [this] {
+        try {
+            if (exchange_->journal().state == InPlaceState::leaving) exchange_->stay();
+        } catch (const Error& error) {
+            job_.warn(std::string("cannot note that the restored data stays: ") + error.what());
+        }
     };
     co_await run_on_thread(std::move(work));
 }

@@ -27,6 +27,8 @@ public:
     boost::asio::awaitable<void> stop_server();
     boost::asio::awaitable<void> exchange();
     boost::asio::awaitable<void> exchange_back();
+    /// After a failure before the old data was back: the restored data stays, and may be started.
+    boost::asio::awaitable<void> stay();
     /// How much is kept aside, for the report and for status.
     boost::asio::awaitable<void> measure_kept();
     /// Starts the server, unless that is not wanted, and waits until it accepts writes.

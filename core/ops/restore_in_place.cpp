@@ -60,9 +60,18 @@ asio::awaitable<void> undo_restore_in_place(const InPlaceOptions& options, Fs& f
                                             InPlaceReport& report) {
     InPlaceRun run(options, fs, connect, job, report);
     const bool kept = co_await run.prepare_undo();
-    if (kept) {
-        co_await run.stop_server();
-        co_await run.exchange_back();
+    std::exception_ptr failure;
+    try {
+        if (kept) {
+            co_await run.stop_server();
+            co_await run.exchange_back();
+        }
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) {
+        co_await run.stay();
+        std::rethrow_exception(failure);
     }
     co_await prove(run, Exchanged::to_old);
     job.progress.phase = Phase::done;

@@ -156,7 +156,8 @@ bool run_turn(const Variant& variant, std::uint64_t number, Fault fault, bool po
     try {
         InPlaceExchange exchange(ground.fs, begun);
         if (undoes) {
-            exchange.undo();
+            exchange.announce_undo();
+            exchange.undo([] {});
         } else {
             exchange.exchange([] {});
         }
@@ -261,6 +262,39 @@ TEST_CASE("a server that runs on the old data all the same leaves it where it is
         check_settled(ground);
         CHECK(ground.holds() == (variant.had_old ? "old" : ""));
         CHECK_FALSE(ground.state());
+    }
+}
+
+TEST_CASE("a server that was started on the restored data all the same keeps an undo from it") {
+    for (const Variant& variant : variants) {
+        if (!variant.had_old) continue;
+        Ground ground(variant);
+        InPlaceExchange(ground.fs, ground.journal()).exchange([] {});
+        InPlaceExchange undo(ground.fs, find_journals(ground.fs, ground.data()).at(0));
+        undo.announce_undo();
+        CHECK(ground.state() == InPlaceState::leaving);
+        bool startable = true;
+        const auto runs = [&] {
+            startable = ground.startable();
+            throw Error(ErrorCode::busy, "it runs");
+        };
+        CHECK_THROWS_AS(undo.undo(runs), Error);
+        CHECK_FALSE(startable);  // asked when none could be started any more
+        CHECK(ground.state() == InPlaceState::restored);
+        check_settled(ground);
+        CHECK(ground.holds() == "new");
+    }
+}
+
+TEST_CASE("an undo that is killed before it moved anything leaves the restored data") {
+    for (const Variant& variant : variants) {
+        if (!variant.had_old) continue;
+        Ground ground(variant);
+        InPlaceExchange(ground.fs, ground.journal()).exchange([] {});
+        InPlaceExchange(ground.fs, find_journals(ground.fs, ground.data()).at(0)).announce_undo();
+        settle_all(ground.fs, ground.data());
+        check_settled(ground);
+        CHECK(ground.holds() == "new");
     }
 }
 
