@@ -59,8 +59,10 @@ is_locked() {
 }
 
 is_empty() {
-    [ -d "$1" ] || return 0
-    [ -z "$(ls -A "$1" | grep -vx 'lost+found')" ]
+    for entry in "$data"/* "$data"/.[!.]* "$data"/..?*; do
+        [ -e "$entry" ] || [ -L "$entry" ] || continue
+        [ "$entry" = "$data/lost+found" ] || return 1
+    done
 }
 
 was_here() {
@@ -87,7 +89,7 @@ objection() {
         esac
     done
     [ ! -f "$data/global/pg_control" ] || return 0
-    if ! is_empty "$data"; then
+    if ! is_empty; then
         if is_locked; then
             echo "a restore is at work: waiting for its end"
         else
@@ -151,7 +153,7 @@ while :; do
     run_server "$@"
     [ -z "$stopping" ] || exit "$status"
     # Stopped for a restore, or to undo one.
-    [ -z "$(objection)" ] && [ "$(restores)" = "$before" ] || continue
+    if [ -n "$(objection)" ] || [ "$(restores)" != "$before" ]; then continue; fi
     say "the server has ended by itself with status $status"
     # A restore that waits for it tells of this; what it restored is not to be touched meanwhile.
     while [ -z "$stopping" ] && is_locked; do

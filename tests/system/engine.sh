@@ -3,7 +3,7 @@
 # So containers have the host's network or none, and no image is pulled. Sourced; needs root.
 #
 #   start_engine DIRECTORY  and docker, docker-compose talk to it
-#   end_engine              ends its containers and the engine, and removes the directory
+#   end_engine [keep]       ends its containers and the engine, and removes the directory
 # shellcheck shell=sh
 
 engine=
@@ -26,7 +26,7 @@ start_engine() {
         tries=0
         until docker version >/dev/null 2>&1; do
             tries=$((tries + 1))
-            [ $tries -lt 300 ] && kill -0 $engine_pid 2>/dev/null || break
+            if [ $tries -eq 300 ] || ! kill -0 $engine_pid 2>/dev/null; then break; fi
             sleep 0.2
         done
         ! docker version >/dev/null 2>&1 || return 0
@@ -53,9 +53,10 @@ end_engine() {
         containers=$(docker ps --all --quiet 2>/dev/null) || containers=
         # shellcheck disable=SC2086
         [ -z "$containers" ] || docker rm --force --volumes $containers >/dev/null 2>&1 || true
+        docker volume ls --quiet 2>/dev/null | xargs -r docker volume rm >/dev/null 2>&1 || true
         end_process "$engine_pid"
     fi
     awk -v under="$engine/" 'index($2, under) == 1 { print $2 }' /proc/mounts | sort -r |
         while read -r place; do umount --lazy "$place" 2>/dev/null || true; done
-    rm -rf --one-file-system "$engine"
+    [ "${1:-}" = keep ] || rm -rf --one-file-system "$engine"
 }
