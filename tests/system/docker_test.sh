@@ -113,9 +113,6 @@ YAML
 check_start() {
     command_line up >"$work/out" 2>&1 || fail "make up: $(cat "$work/out")"
     grep -q 'tsbackup will run as 999:999' "$work/out" || fail "the owner was not found out"
-    await 60 "the database" sql "SELECT 1" postgres
-    await 60 "the daemon" ctl version
-    ctl check >/dev/null || fail "tsbackupctl check: $(ctl check 2>&1)"
     ok "make up: passwords, the owner of the data and the repository are made; check passes"
 }
 
@@ -192,6 +189,15 @@ check_restore() {
     restore
     command_line cleanup YES=1 >"$work/out" 2>&1 || fail "make cleanup: $(cat "$work/out")"
     ok "make undo brings the old data back; make cleanup removes what was kept"
+}
+
+check_refusal() {
+    ! ctl --no-progress restore latest --yes >"$work/out" 2>&1 ||
+        fail "the sidecar restored over a server that it cannot see"
+    grep -q 'its process cannot be seen from here' "$work/out" ||
+        fail "a restore from the sidecar itself: $(cat "$work/out")"
+    [ "$(sums)" = "$whole" ] || fail "the refused restore touched the data"
+    ok "a restore that does not share the server's process ids is refused: $(head -n 1 "$work/out")"
 }
 
 check_disaster() {
@@ -281,6 +287,27 @@ check_engine_restart() {
     ok "after a restart of the engine, as after a reboot, both containers are there again"
 }
 
+# As in Kubernetes: the data directory lies in the volume, and is exchanged as a whole.
+check_subdirectory() {
+    compose down --volumes >/dev/null 2>&1 || fail "compose down"
+    echo "PGDATA=/var/lib/postgresql/data/pgdata" >"$work/docker/.env"
+    sed -i 's|data_directory: .*|&/pgdata|' "$work/docker/tsbackup.yaml"
+    check_start
+    fill
+    command_line backup >"$work/out" 2>&1 || fail "make backup: $(cat "$work/out")"
+    id=latest
+    whole=$(sums)
+    sql "DROP TABLE orders"
+    restore
+    command_line undo YES=1 >"$work/out" 2>&1 || fail "make undo: $(cat "$work/out")"
+    [ -z "$(sql "SELECT to_regclass('orders')")" ] || fail "undo did not bring the old data back"
+    docker exec "$(container db)" rm -rf /var/lib/postgresql/data/pgdata
+    docker restart "$(container db)" >/dev/null
+    await 20 "a word on the missing data directory" db_said "but a cluster has been here"
+    restore
+    ok "the same where the data directory lies in its volume: restore, undo, disaster, restore"
+}
+
 check_kubernetes() {
     models=${TSB_CACHE:-/var/cache/tsbackup}/kubernetes-models-4.3.1
     if [ ! -d "$models/node_modules/kubernetes-models" ]; then
@@ -306,6 +333,7 @@ check_explanations
 fill
 check_backup
 check_restore
+check_refusal
 check_disaster
 check_killed_restore
 check_killed_daemon
@@ -313,5 +341,6 @@ check_crash
 check_stop
 check_explore
 check_engine_restart
+check_subdirectory
 check_kubernetes
 echo "ok: all of docker_test"
