@@ -15,6 +15,8 @@ npm=
 command -v npm >/dev/null || npm="nodejs npm"
 # shellcheck disable=SC2086
 .ci/install-packages docker.io docker-compose procps $npm
+# shellcheck source=tests/system/facts.sh
+. tests/system/facts.sh
 # shellcheck source=tests/system/engine.sh
 . tests/system/engine.sh
 
@@ -28,8 +30,6 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM HUP
 
-ok() { echo "ok: $1"; }
-
 fail() {
     {
         echo "NOT OK: $1"
@@ -39,16 +39,6 @@ fail() {
         done
     } >&2
     exit 1
-}
-
-await() {
-    deadline=$(($(date +%s) + $1))
-    awaited=$2
-    shift 2
-    until "$@" >/dev/null 2>&1; do
-        [ "$(date +%s)" -lt $deadline ] || fail "waited in vain for $awaited"
-        sleep 0.2
-    done
 }
 
 command_line() {

@@ -6,9 +6,12 @@
 #   inside COMMAND...      runs COMMAND in it as root
 #   as_user USER COMMAND...   as another user; as_postgres COMMAND... as that one
 #   end_machine            powers it off and removes it; call it from a trap
-#   ok TEXT, fail TEXT     a fact proven; what is not as it should be, with the journal's end
-#   await SECONDS TEXT COMMAND...   until COMMAND succeeds; fails naming TEXT when time is over
+#   fail TEXT              what is not as it should be, with the journal's end
+# And what facts.sh has.
 # shellcheck shell=sh
+
+# shellcheck source=tests/system/facts.sh
+. tests/system/facts.sh
 
 machine=
 container=
@@ -77,10 +80,6 @@ end_machine() {
     fi
 }
 
-ok() {
-    echo "ok: $1"
-}
-
 fail() {
     {
         echo "NOT OK: $1"
@@ -91,14 +90,4 @@ fail() {
         fi
     } >&2
     exit 1
-}
-
-await() {
-    deadline=$(($(date +%s) + $1))
-    awaited=$2
-    shift 2
-    until "$@" >/dev/null 2>&1; do
-        [ "$(date +%s)" -lt $deadline ] || fail "waited in vain for $awaited"
-        sleep 0.2
-    done
 }
