@@ -11,7 +11,8 @@
 #   PGDATA              the data directory
 #   TSB_IMAGE_ENTRYPOINT  the image's own; docker-entrypoint.sh
 #   TSB_MARK            directory that outlives the data directory: there it is noted that a cluster
-#                       has been here
+#                       has been here (cluster-was-here), and, by a person, that an empty data
+#                       directory is to become a new one all the same (begin-anew)
 #   TSB_REPOSITORY      tsbackup's repository, where it can be read here
 #
 # What restores leave in and beside a data directory, and what their words mean:
@@ -23,7 +24,9 @@ image_entrypoint=${TSB_IMAGE_ENTRYPOINT:-docker-entrypoint.sh}
 mark_directory=${TSB_MARK:-/var/lib/tsbackup-mark}
 repository=${TSB_REPOSITORY:-/var/lib/tsbackup}
 mark=$mark_directory/cluster-was-here
+anew=$mark_directory/begin-anew
 server=
+noting=
 stopping=
 said=
 
@@ -66,6 +69,7 @@ is_empty() {
 }
 
 was_here() {
+    [ ! -e "$anew" ] || return 1
     [ ! -e "$mark" ] || return 0
     for backup in "$repository"/*/backups/cluster_backup_*; do
         [ ! -d "$backup" ] || return 0
@@ -115,16 +119,21 @@ await_start() {
     said=
 }
 
-# Written down once there is a cluster; what cannot be written is told once.
+# Once there is a cluster.
 note_cluster() {
     until [ -f "$data/global/pg_control" ] && [ -f "$data/postmaster.pid" ]; do sleep 1; done
-    [ -e "$mark" ] || touch "$mark" 2>/dev/null ||
+    touch "$mark" 2>/dev/null ||
         say "cannot write $mark: an empty data directory is told from a new one by backups alone"
+    rm -f "$anew" 2>/dev/null || true
 }
 
 run_server() {
-    note_cluster &
-    noting=$!
+    if [ ! -e "$mark" ] || [ -e "$anew" ]; then
+        if [ -z "$noting" ] || ! kill -0 "$noting" 2>/dev/null; then
+            note_cluster &
+            noting=$!
+        fi
+    fi
     "$image_entrypoint" "$@" &
     server=$!
     status=0
@@ -133,16 +142,18 @@ run_server() {
         wait "$server" || status=$?
     done
     server=
-    kill "$noting" 2>/dev/null || true
 }
 
-# A docker stop is a fast shutdown, whatever signal the image wants for it.
+# forward SIGNAL FOR-THE-SERVER: to the server, or to the image's entrypoint before it becomes that.
 forward() {
     [ "$1" = HUP ] || stopping=yes
-    [ -z "$server" ] || kill -s "$2" "$server" 2>/dev/null || true
+    [ -n "$server" ] || return 0
+    signal=$2
+    [ "$(cat "/proc/$server/comm" 2>/dev/null)" = postgres ] || signal=$1
+    kill -s "$signal" "$server" 2>/dev/null || true
 }
-trap 'forward TERM INT' TERM
-trap 'forward INT INT' INT
+# A docker stop is a fast shutdown, whatever signal the image wants for it.
+trap 'forward TERM INT' TERM INT
 trap 'forward QUIT QUIT' QUIT
 trap 'forward HUP HUP' HUP
 

@@ -296,6 +296,14 @@ check_subdirectory() {
     await 20 "a word on the missing data directory" db_said "but a cluster has been here"
     restore
     ok "the same where the data directory lies in its volume: restore, undo, disaster, restore"
+    docker exec "$(container db)" rm -rf /var/lib/postgresql/data/pgdata
+    command_line forget >"$work/out" 2>&1 || fail "make forget: $(cat "$work/out")"
+    docker restart "$(container db)" >/dev/null
+    await 60 "a new cluster" sql "SELECT 1" postgres
+    [ "$(made_clusters)" = 2 ] || fail "$(made_clusters) clusters were made instead of 2"
+    await 10 "the end of the leave to begin anew" docker exec "$(container db)" \
+        test ! -e /var/lib/tsbackup-mark/begin-anew
+    ok "make forget lets an empty volume become a new cluster, once"
 }
 
 check_kubernetes() {
