@@ -3,7 +3,8 @@
 # So containers have the host's network or none, and no image is pulled. Sourced; needs root.
 #
 #   start_engine DIRECTORY  and docker, docker-compose talk to it
-#   end_engine [keep]       ends its containers and the engine, and removes the directory
+#   end_engine [keep]       ends its containers and the engine, and removes the directory; "keep":
+#                           but for images and what building them can use again
 # shellcheck shell=sh
 
 engine=
@@ -54,6 +55,8 @@ end_engine() {
         # shellcheck disable=SC2086
         [ -z "$containers" ] || docker rm --force --volumes $containers >/dev/null 2>&1 || true
         docker volume ls --quiet 2>/dev/null | xargs -r docker volume rm >/dev/null 2>&1 || true
+        docker image prune --force >/dev/null 2>&1 || true
+        docker builder prune --force --keep-storage 6GB >/dev/null 2>&1 || true
         end_process "$engine_pid"
     fi
     awk -v under="$engine/" 'index($2, under) == 1 { print $2 }' /proc/mounts | sort -r |
