@@ -40,9 +40,9 @@ boost::asio::awaitable<DumpReport> dump_database(const DumpOptions& options, Rep
 
 /// The shell commands that bring a dump of `database` back as a database of that name, in their
 /// order. pg_restore makes it, with its encoding, locale and settings. One with TimescaleDB is made
-/// by a first call of it that restores nothing else, since it needs that version of TimescaleDB there
-/// before its data, and its steps before and after: https://docs.timescale.com, "Migrate the entire
-/// database". Pure.
+/// by a first call of it that restores nothing else, since it needs that version of TimescaleDB
+/// there before its data, and its steps before and after: https://docs.timescale.com, "Migrate the
+/// entire database". Pure.
 std::vector<std::string> commands_to_load(const std::string& database,
                                           const std::string& timescaledb_version,
                                           const std::filesystem::path& file);
