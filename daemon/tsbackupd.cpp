@@ -9,37 +9,13 @@
 #include "core/base/version.hpp"
 #include "daemon/app.hpp"
 #include "daemon/ctl/command_line.hpp"
+#include "daemon/ctl/programs.hpp"
 #include "daemon/ctl/render.hpp"
 #include "daemon/ctl/report_files.hpp"
 #include "daemon/polkit_rule.hpp"
 
 namespace tsb {
 namespace {
-
-constexpr const char* default_config = "/etc/tsbackup/tsbackup.yaml";
-
-ProgramSpec program() {
-    ProgramSpec spec;
-    spec.name = "tsbackupd";
-    spec.summary = "backs up PostgreSQL and TimescaleDB clusters; without a command: the daemon";
-    spec.globals = {
-        {"config", "FILE", "configuration; default " + std::string(default_config)},
-        {"repository", "DIR", "for commands that need no configuration but a repository"},
-        {"check-config", "", "say whether the configuration is good, and exit",
-         OptionUse::without_command},
-        {"polkit-rule", "USER",
-         "print the polkit rule that lets USER run the systemctl commands of the configuration, "
-         "and exit",
-         OptionUse::without_command},
-        {"version", "", "print the version, and exit"},
-        {"json", "", "commands: print events and the result as JSON lines",
-         OptionUse::with_command},
-    };
-    for (const VerbSpec& verb : verb_specs()) {
-        if (verb.in_process) spec.verbs.push_back(&verb);
-    }
-    return spec;
-}
 
 std::filesystem::path config_file(const CommandLine& line) {
     const auto file = line.values.find("config");
@@ -112,7 +88,7 @@ int run(int argc, char** argv) {
     prctl(PR_SET_DUMPABLE, 0);
     // Whoever started us may ignore it, which is inherited: hooks must be waited for.
     static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
-    const ProgramSpec spec = program();
+    const ProgramSpec spec = daemon_program();
     try {
         return run_command(parse_command_line(spec, words_of(argc, argv)), spec);
     } catch (const Error& error) {

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t longest_text = 4096;
 constexpr std::size_t longest_list = 256;
 
-constexpr ArgSpec cluster_arg = {"cluster", ArgKind::text, "NAME", "the cluster it belongs to"};
+constexpr ArgSpec cluster_arg = {"cluster", ArgKind::text, "CLUSTER", "the cluster it belongs to"};
 constexpr ArgSpec no_progress_arg = {"no-progress", ArgKind::local, "", "show no progress"};
 constexpr ArgSpec cancel_on_exit_arg = {"cancel-on-exit", ArgKind::local, "",
                                         "Ctrl-C cancels the job instead of leaving it running"};
@@ -21,11 +21,12 @@ constexpr ArgSpec detach_arg = {"detach", ArgKind::flag, "",
 
 constexpr std::array backup_args = {
     ArgSpec{"compress", ArgKind::text, "N|METHOD[:LEVEL]",
-            "gzip level 0-9, or gzip, zstd, lz4, none with a level"},
+            "gzip level 0-9, or gzip, zstd, lz4, none with a level", "gzip zstd lz4 none"},
     ArgSpec{"format", ArgKind::text, "tar|plain", "archives, or the tree as it is"},
     ArgSpec{"checkpoint", ArgKind::text, "fast|spread", "how the server begins the backup"},
     ArgSpec{"label", ArgKind::text, "TEXT", "text kept with the backup"},
-    ArgSpec{"max-rate", ArgKind::text, "R", "bytes a second at most, such as 64MB; unlimited"},
+    ArgSpec{"max-rate", ArgKind::text, "R", "bytes a second at most, such as 64MB; unlimited",
+            "unlimited"},
     detach_arg,
     no_progress_arg,
     cancel_on_exit_arg,

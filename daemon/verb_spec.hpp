@@ -27,8 +27,11 @@ enum class ArgKind {
 struct ArgSpec {
     std::string_view name;
     ArgKind kind;
-    std::string_view placeholder;  // empty for flags
+    // Empty for flags. Tells shells too what completes it: FILE, PATH, DIR, USER, BACKUP, CLUSTER,
+    // JOB, or the words themselves, as in "tar|plain".
+    std::string_view placeholder;
     std::string_view help;
+    std::string_view choices = {};  // words that shells offer besides, with blanks between them
 };
 
 struct VerbSpec {

@@ -152,7 +152,9 @@ void require_use(const GlobalOption& option, const CommandLine& line) {
     if (option.use == OptionUse::with_command && !with_verb) {
         throw unreadable("--" + option.name + " needs a command", "--help lists the commands");
     }
-    if (option.use == OptionUse::without_command && with_verb) {
+    const bool stands_alone =
+        option.use == OptionUse::without_command || option.use == OptionUse::by_scripts;
+    if (stands_alone && with_verb) {
         throw unreadable("--" + option.name + " takes no command, but '" +
                          std::string(line.verb->name) + "' was given");
     }
@@ -172,12 +174,6 @@ void take_globals(const ProgramSpec& program, const po::variables_map& found, Co
     }
 }
 
-std::string in_capitals(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return out;
-}
-
 std::string option_line(std::string_view name, std::string_view placeholder,
                         std::string_view help) {
     const std::string left = fmt::format("--{} {}", name, placeholder);
@@ -186,10 +182,10 @@ std::string option_line(std::string_view name, std::string_view placeholder,
 
 std::string global_lines(const ProgramSpec& program) {
     std::string out;
-    for (const GlobalOption& option : program.globals) {
+    for (const GlobalOption& option : shown_globals(program)) {
         out += option_line(option.name, option.placeholder, option.help);
     }
-    return out + option_line("help", "", "this text, or that of a command; also -h, help COMMAND");
+    return out;
 }
 
 }  // namespace
@@ -227,8 +223,31 @@ std::filesystem::path absolute_path(const std::string& text) {
     return path.lexically_normal();
 }
 
+std::vector<GlobalOption> shown_globals(const ProgramSpec& program) {
+    std::vector<GlobalOption> shown;
+    std::copy_if(program.globals.begin(), program.globals.end(), std::back_inserter(shown),
+                 [](const GlobalOption& option) { return option.use != OptionUse::by_scripts; });
+    shown.push_back({help_word, "", "this text, or that of a command; also -h, help COMMAND"});
+    return shown;
+}
+
 Words words_of(int argc, char** argv) {
     return {argv + std::min(argc, 1), argv + argc};
+}
+
+std::string in_capitals(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return out;
+}
+
+std::string verb_usage(const VerbSpec& verb) {
+    std::string usage(verb.name);
+    if (!verb.positional.empty()) {
+        const std::string name = in_capitals(verb.positional);
+        usage += verb.positional_required ? " " + name : " [" + name + "]";
+    }
+    return usage + (verb.args.empty() ? "" : " [OPTIONS]");
 }
 
 std::string program_help(const ProgramSpec& program) {
@@ -240,13 +259,8 @@ std::string program_help(const ProgramSpec& program) {
 }
 
 std::string verb_help(const ProgramSpec& program, const VerbSpec& verb) {
-    std::string usage = fmt::format("usage: {} {}", program.name, verb.name);
-    if (!verb.positional.empty()) {
-        const std::string name = in_capitals(verb.positional);
-        usage += verb.positional_required ? " " + name : " [" + name + "]";
-    }
     std::string out =
-        fmt::format("{}{}\n{}\n", usage, verb.args.empty() ? "" : " [OPTIONS]", verb.summary);
+        fmt::format("usage: {} {}\n{}\n", program.name, verb_usage(verb), verb.summary);
     for (const ArgSpec& arg : verb.args) {
         out += option_line(arg.name, arg.placeholder, arg.help);
     }

@@ -13,7 +13,12 @@
 namespace tsb {
 
 /// With what a global option has a meaning; elsewhere it is refused, not ignored.
-enum class OptionUse { always, with_command, without_command };
+enum class OptionUse {
+    always,
+    with_command,
+    without_command,
+    by_scripts,  // without a command; for completion scripts, which no help and no page tells of
+};
 
 struct GlobalOption {
     std::string name;
@@ -49,6 +54,12 @@ std::filesystem::path absolute_path(const std::string& text);
 /// The words of main()'s argv.
 std::vector<std::string> words_of(int argc, char** argv);
 
+/// The global options that people are told of, `--help` among them. Thread: any.
+std::vector<GlobalOption> shown_globals(const ProgramSpec& program);
+/// "BACKUP" of "backup". Thread: any.
+std::string in_capitals(std::string_view text);
+/// "show BACKUP [OPTIONS]". Thread: any.
+std::string verb_usage(const VerbSpec& verb);
 /// Help text of the program, or of one verb. Thread: any.
 std::string program_help(const ProgramSpec& program);
 std::string verb_help(const ProgramSpec& program, const VerbSpec& verb);

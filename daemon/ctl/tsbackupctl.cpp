@@ -8,32 +8,17 @@
 
 #include "core/base/version.hpp"
 #include "daemon/ctl/command_line.hpp"
+#include "daemon/ctl/completions.hpp"
 #include "daemon/ctl/connection.hpp"
 #include "daemon/ctl/presenter.hpp"
+#include "daemon/ctl/programs.hpp"
 #include "daemon/ctl/render.hpp"
 #include "daemon/ctl/report_files.hpp"
 
 namespace tsb {
 namespace {
 
-constexpr const char* default_socket = "/run/tsbackup/control.sock";
 constexpr auto silence_limit = std::chrono::seconds(120);
-
-ProgramSpec program() {
-    ProgramSpec spec;
-    spec.name = "tsbackupctl";
-    spec.summary = "asks tsbackupd to back up, verify and restore PostgreSQL clusters";
-    spec.globals = {
-        {"socket", "PATH",
-         "control socket; default $TSBACKUP_SOCKET, then " + std::string(default_socket)},
-        {"json", "", "print events and the result as JSON lines", OptionUse::with_command},
-        {"version", "", "print the version of this program, and exit"},
-    };
-    for (const VerbSpec& verb : verb_specs()) {
-        if (verb.right != Right::none) spec.verbs.push_back(&verb);
-    }
-    return spec;
-}
 
 std::string socket_path(const CommandLine& line) {
     const auto given = line.values.find("socket");
@@ -140,7 +125,7 @@ int run_verb(const CommandLine& line, const std::string& name) {
 }
 
 int run(int argc, char** argv) {
-    const ProgramSpec spec = program();
+    const ProgramSpec spec = client_program();
     try {
         CommandLine line = parse_command_line(spec, words_of(argc, argv));
         if (line.has("help")) {
@@ -149,6 +134,11 @@ int run(int argc, char** argv) {
         }
         if (line.has("version")) {
             std::cout << spec.name << " " << version << std::endl;
+            return 0;
+        }
+        const auto wanted = line.values.find("complete");
+        if (wanted != line.values.end()) {
+            print_completions(socket_path(line), wanted->second, std::cout);
             return 0;
         }
         if (line.verb == nullptr) {
