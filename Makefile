@@ -1,6 +1,7 @@
 # The front door: each target works on a fresh Debian 12, as root or with sudo.
 #   make demo   a real PostgreSQL backed up, destroyed, restored and compared
 #   make test   builds with sanitizers and runs all tests
+#   make package  the Debian package of this machine's release, build/package/tsbackup_*.deb
 #   make test-system  systemd and containers for real: boots machines; as root
 #   make lint   formatting and static analysis
 #   make fuzz   libFuzzer on everything that parses, 60 s each; FUZZ_SECONDS=600 for longer
@@ -11,7 +12,7 @@ JOBS ?= 2
 UNITS := $(addprefix unit_,$(notdir $(wildcard tests/unit/*)))
 SOURCES = $(shell find core config daemon tests -name '*.[ch]pp')
 
-.PHONY: demo test test-threads test-system lint fuzz bench bench-micro clean prepare
+.PHONY: demo package test test-threads test-system lint fuzz bench bench-micro clean prepare
 
 prepare:
 	.ci/install-packages
@@ -21,6 +22,13 @@ demo: prepare
 	cmake --preset release
 	cmake --build build/release -j $(JOBS) --target tsbackupd tsbackupctl
 	tests/demo/demo.sh build/release/daemon
+
+package:
+	.ci/install-packages
+	cmake --preset release
+	cmake --build build/release -j $(JOBS) --target tsbackupd tsbackupctl pages changelog
+	rm -rf build/package
+	cpack --config build/release/CPackConfig.cmake -B $(CURDIR)/build/package
 
 test: prepare
 	cmake --preset asan

@@ -83,6 +83,16 @@ check_units() {
     rm -f "$machine.security"
 }
 
+# An installation that nobody has configured yet starts nothing, also at the next boot.
+check_nothing_enabled() {
+    for each in $unit tsbackupd.socket; do
+        state=$(inside systemctl is-enabled $each 2>/dev/null || true)
+        [ "$state" = disabled ] || fail "$each is $state after an installation"
+        [ "$(property ActiveState $each)" = inactive ] || fail "$each runs after an installation"
+    done
+    ok "an installation enables and starts nothing"
+}
+
 check_activation() {
     as_postgres tsbackupd init >/dev/null || fail "tsbackupd init"
     inside systemctl start tsbackupd.socket
@@ -227,6 +237,33 @@ check_stop() {
     ok "a clean stop leaves the socket and PostgreSQL; tsbackupctl starts the daemon again"
 }
 
+check_upgrade() {
+    before=$(main_pid)
+    inside dpkg --install /tsbackup.deb >/dev/null 2>&1 || fail "the upgrade"
+    await 30 "the daemon after an upgrade" is_another_process "$before"
+    has_good_backups 1 || fail "the backups are gone after an upgrade"
+    [ "$(inside systemctl is-enabled $unit)" = enabled ] || fail "an upgrade disables the service"
+    inside systemctl stop tsbackupd.socket $unit
+    inside dpkg --install /tsbackup.deb >/dev/null 2>&1 || fail "the upgrade while stopped"
+    [ "$(property ActiveState $unit)" = inactive ] || fail "an upgrade starts a stopped service"
+    inside systemctl start tsbackupd.socket $unit
+    ok "an upgrade restarts the running daemon, leaves a stopped one alone, and keeps all backups"
+}
+
+check_removal() {
+    backups=$(find "$machine/var/lib/tsbackup" -name metadata.json | wc -l)
+    inside dpkg --remove tsbackup >/dev/null 2>&1 || fail "the removal"
+    [ "$(property ActiveState $unit)" = inactive ] || fail "the daemon runs after its removal"
+    ! inside test -e /run/tsbackup/control.sock || fail "the socket is there after a removal"
+    inside dpkg --purge tsbackup >/dev/null 2>&1 || fail "the purge"
+    links=$(find "$machine/etc/systemd/system" -name 'tsbackupd.s*' -type l)
+    [ -z "$links" ] || fail "a purge leaves $links"
+    [ "$(find "$machine/var/lib/tsbackup" -name metadata.json | wc -l)" = "$backups" ] ||
+        fail "a purge took backups away"
+    [ "$(property ActiveState $server)" = active ] || fail "a removal touched $server"
+    ok "a removal stops daemon and socket; a purge leaves all $backups backups"
+}
+
 check_secrets() {
     ! journal_has "$password" || fail "the journal holds the password"
     ! inside systemctl show $unit | grep -qF "$password" || fail "systemctl show has the password"
@@ -241,6 +278,7 @@ check_secrets() {
 
 prepare_machine
 check_units
+check_nothing_enabled
 check_activation
 check_schedule
 check_reload
@@ -250,5 +288,7 @@ check_polkit
 check_restore
 check_long_stop
 check_stop
+check_upgrade
 check_secrets
+check_removal
 echo "ok: all of systemd_test"
