@@ -19,6 +19,8 @@ command -v npm >/dev/null || npm="nodejs npm"
 . tests/system/facts.sh
 # shellcheck source=tests/system/engine.sh
 . tests/system/engine.sh
+# shellcheck source=tests/system/package_checks.sh
+. tests/system/package_checks.sh
 
 work=$(mktemp -d /var/tmp/tsbackup-docker.XXXXXX)
 tracer=
@@ -86,6 +88,17 @@ build_images() {
     size=$(docker image inspect --format '{{.Size}}' tsbackup)
     ok "the image is built; $((size / 1000000)) MB, of which the base $((\
         $(docker image inspect --format '{{.Size}}' debian:trixie-slim) / 1000000)) MB"
+}
+
+# The package that the image is made from, in a Debian 13 without anything else.
+check_package() {
+    docker build --quiet --network host --file docker/Dockerfile --target package \
+        --output "$work/package" . >/dev/null || fail "docker build --target package"
+    deb=$(find "$work/package" -name 'tsbackup_*.deb')
+    check_lint "$deb"
+    mkdir "$work/root"
+    tar -xf "$(.ci/make-slim-root trixie)" -C "$work/root"
+    check_in_root "$work/root" "$deb"
 }
 
 # One that would be the front door's, but for the network, and quicker health.
@@ -326,6 +339,7 @@ check_kubernetes() {
 }
 
 build_images
+check_package
 prepare_project
 check_start
 check_confinement

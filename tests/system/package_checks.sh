@@ -1,4 +1,4 @@
-# What a package must do in a clean Debian: sourced by the tests; needs root.
+# What a package must do in a clean Debian: sourced by the tests after facts.sh; needs root.
 #
 #   check_lint DEB              lintian finds no error
 #   check_in_root ROOT DEB      installed by apt, used, removed, purged and installed again in the
@@ -7,18 +7,9 @@
 # Both end the script at the first thing that is not as it should be.
 # shellcheck shell=sh
 
-# said TEXT: a fact proven; wrong TEXT: what is not as it should be.
-said() {
-    echo "ok: $1"
-}
-wrong() {
-    echo "NOT OK: $1" >&2
-    exit 1
-}
-
 check_lint() {
-    lintian --fail-on error --tag-display-limit 0 "$1" >&2 || wrong "lintian finds errors"
-    said "lintian finds no error in $(basename "$1")"
+    lintian --fail-on error --tag-display-limit 0 "$1" >&2 || fail "lintian finds errors"
+    ok "lintian finds no error in $(basename "$1")"
 }
 
 # Becomes COMMAND in the root.
@@ -33,7 +24,7 @@ in_root() {
 quietly() {
     in_root "$@" >"$root.log" 2>&1 || {
         cat "$root.log" >&2
-        wrong "$*"
+        fail "$*"
     }
     rm -f "$root.log"
 }
@@ -56,15 +47,15 @@ use_in_root() {
         tries=$((tries + 1))
         if [ $tries -ge 100 ] || ! kill -0 $daemon 2>/dev/null; then
             cat "$root.daemon" >&2
-            wrong "the installed daemon does not answer"
+            fail "the installed daemon does not answer"
         fi
         sleep 0.2
     done
     offered=$(in_root tsbackupctl --complete clusters)
     kill $daemon
-    wait $daemon || wrong "the installed daemon ended with $?"
+    wait $daemon || fail "the installed daemon ended with $?"
     rm -f "$root.daemon"
-    [ "$offered" = main ] || wrong "the daemon offers the clusters '$offered'"
+    [ "$offered" = main ] || fail "the daemon offers the clusters '$offered'"
 }
 
 check_in_root() {
@@ -73,31 +64,31 @@ check_in_root() {
     chmod 644 "$root/tmp/tsbackup.deb"
     quietly apt-get update -qq
     quietly apt-get install -qq -y --no-install-recommends /tmp/tsbackup.deb
-    said "apt installs it with all that it needs, without systemd"
+    ok "apt installs it with all that it needs, without systemd"
     quietly dpkg --purge tsbackup
     files_of_root >"$root.before"
     stray=$(grep -i tsbackup "$root.before" || true)
-    [ -z "$stray" ] || wrong "left behind: $stray"
+    [ -z "$stray" ] || fail "left behind: $stray"
 
     quietly dpkg --install /tmp/tsbackup.deb
     enabled=$(find "$root/etc/systemd" -path '*.wants/tsbackupd*' 2>/dev/null)
-    [ -z "$enabled" ] || wrong "an installation enables $enabled"
+    [ -z "$enabled" ] || fail "an installation enables $enabled"
     mkdir -p "$root/run/tsbackup"
     use_in_root
-    said "its programs run, and the shipped configuration is good"
+    ok "its programs run, and the shipped configuration is good"
 
     quietly dpkg --remove tsbackup
-    [ ! -e "$root/usr/bin/tsbackupd" ] || wrong "tsbackupd is there after a removal"
-    [ -f "$root/etc/tsbackup/tsbackup.yaml" ] || wrong "a removal took the configuration away"
+    [ ! -e "$root/usr/bin/tsbackupd" ] || fail "tsbackupd is there after a removal"
+    [ -f "$root/etc/tsbackup/tsbackup.yaml" ] || fail "a removal took the configuration away"
     quietly dpkg --purge tsbackup
     files_of_root >"$root.after"
     cmp -s "$root.before" "$root.after" ||
-        wrong "a purge leaves or takes: $(diff "$root.before" "$root.after")"
+        fail "a purge leaves or takes: $(diff "$root.before" "$root.after")"
     rm -f "$root.before" "$root.after"
-    [ -f "$root/var/lib/tsbackup/repo.json" ] || wrong "a purge took the repository away"
-    said "removed and purged it leaves the repository, and nothing else"
+    [ -f "$root/var/lib/tsbackup/repo.json" ] || fail "a purge took the repository away"
+    ok "removed and purged it leaves the repository, and nothing else"
 
     quietly dpkg --install /tmp/tsbackup.deb
     quietly tsbackupd list
-    said "installed again it finds the repository"
+    ok "installed again it finds the repository"
 }

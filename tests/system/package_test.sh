@@ -7,6 +7,8 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 .ci/install-packages
+# shellcheck source=tests/system/facts.sh
+. tests/system/facts.sh
 # shellcheck source=tests/system/package_checks.sh
 . tests/system/package_checks.sh
 
@@ -18,6 +20,11 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 1' INT TERM HUP
+
+fail() {
+    echo "NOT OK: $1" >&2
+    exit 1
+}
 
 package_in() {
     find "$1/build/package" -maxdepth 1 -name 'tsbackup_*.deb'
@@ -38,37 +45,37 @@ check_contents() {
         usr/share/doc/tsbackup/copyright usr/share/doc/tsbackup/changelog.gz \
         usr/share/doc/tsbackup/examples/tsbackup.yaml \
         usr/share/doc/tsbackup/examples/systemd/password.conf; do
-        [ -f "$work/files/$file" ] || wrong "the package lacks /$file"
+        [ -f "$work/files/$file" ] || fail "the package lacks /$file"
     done
-    [ "$(cat "$work/files/DEBIAN/conffiles")" = /etc/tsbackup/tsbackup.yaml ] || wrong "conffiles"
+    [ "$(cat "$work/files/DEBIAN/conffiles")" = /etc/tsbackup/tsbackup.yaml ] || fail "conffiles"
     strange=$(dpkg-deb --contents "$deb" |
         awk '$2 != "root/root" || ($1 !~ /^(drwxr-xr-x|-rw-r--r--)$/ && $6 !~ /^.\/usr\/bin\//)')
-    [ -z "$strange" ] || wrong "owners or modes: $strange"
+    [ -z "$strange" ] || fail "owners or modes: $strange"
     depends=$(dpkg-deb --field "$deb" Depends)
     for library in libc6 libpq5 libarchive13 libyaml-cpp libdate-tz3 libcurl4 tzdata; do
-        echo "$depends" | grep -q "$library" || wrong "$library is missing from: $depends"
+        echo "$depends" | grep -q "$library" || fail "$library is missing from: $depends"
     done
-    ! echo "$depends" | grep -qE 'systemd|-dev' || wrong "needs too much: $depends"
-    said "files, owners, modes, conffile; depends on $depends"
+    ! echo "$depends" | grep -qE 'systemd|-dev' || fail "needs too much: $depends"
+    ok "files, owners, modes, conffile; depends on $depends"
 }
 
 check_hardening() {
     for program in tsbackupd tsbackupctl; do
         binary=$work/files/usr/bin/$program
-        readelf -hW "$binary" | grep -qE 'Type: +DYN' || wrong "$program is no PIE"
-        readelf -lW "$binary" | grep -q GNU_RELRO || wrong "$program has no RELRO"
-        readelf -dW "$binary" | grep -q 'BIND_NOW' || wrong "$program binds lazily"
-        readelf -sW "$binary" | grep -q '__stack_chk_fail' || wrong "$program: no stack protector"
-        ! readelf -SW "$binary" | grep -q '\.symtab' || wrong "$program is not stripped"
+        readelf -hW "$binary" | grep -qE 'Type: +DYN' || fail "$program is no PIE"
+        readelf -lW "$binary" | grep -q GNU_RELRO || fail "$program has no RELRO"
+        readelf -dW "$binary" | grep -q 'BIND_NOW' || fail "$program binds lazily"
+        readelf -sW "$binary" | grep -q '__stack_chk_fail' || fail "$program: no stack protector"
+        ! readelf -SW "$binary" | grep -q '\.symtab' || fail "$program is not stripped"
     done
-    said "programs are PIE, RELRO, bound at start, with stack protector, and stripped"
+    ok "programs are PIE, RELRO, bound at start, with stack protector, and stripped"
 }
 
 # In another directory, by another hand: other umask, zone and language, no cache, no history.
 check_reproducible() {
     epoch=$(sed -n 's/^set(ENV{SOURCE_DATE_EPOCH} \([0-9]*\))$/\1/p' \
         build/release/systemd/package/cpack_run.cmake)
-    [ -n "$epoch" ] || wrong "the first build names no time"
+    [ -n "$epoch" ] || fail "the first build names no time"
     mkdir "$work/elsewhere"
     tar --exclude=./build --exclude=./.git -cf - . | tar -xf - -C "$work/elsewhere"
     (
@@ -78,16 +85,16 @@ check_reproducible() {
             make package
     ) >"$work/log" 2>&1 </dev/null || {
         tail -n 40 "$work/log" >&2
-        wrong "the second build"
+        fail "the second build"
     }
     second=$(package_in "$work/elsewhere")
-    cmp "$deb" "$second" || wrong "two builds differ"
-    said "two builds in two directories are the same bytes: $(sha256sum "$deb" | cut -c 1-16)"
+    cmp "$deb" "$second" || fail "two builds differ"
+    ok "two builds in two directories are the same bytes: $(sha256sum "$deb" | cut -c 1-16)"
 }
 
 make package >&2
 deb=$(package_in .)
-[ -n "$deb" ] || wrong "make package made no package"
+[ -n "$deb" ] || fail "make package made no package"
 check_lint "$deb"
 check_contents
 check_hardening
