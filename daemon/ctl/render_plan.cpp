@@ -43,7 +43,7 @@ void add_in_place(const Json& in_place, std::vector<std::pair<std::string, std::
     fields.emplace_back("started by", text_at(in_place, "started_by"));
 }
 
-std::string tablespace_text(const Json& tablespace) {
+std::string planned_tablespace(const Json& tablespace) {
     const std::string location = text_at(tablespace, "location");
     return fmt::format("{}, {} to {}", count_at(tablespace, "oid"), size_at(tablespace, "bytes"),
                        location.empty() ? "its place in the data directory" : location);
@@ -68,7 +68,7 @@ std::string render_plan(const Json& plan) {
         add_in_place(*in_place, fields);
     }
     for (const Json& tablespace : list_at(plan, "tablespaces")) {
-        fields.emplace_back("tablespace", tablespace_text(tablespace));
+        fields.emplace_back("tablespace", planned_tablespace(tablespace));
     }
     for (const Json& need : list_at(plan, "space")) {
         fields.emplace_back(
