@@ -17,6 +17,7 @@ SOURCES = $(shell find core config daemon tests -name '*.[ch]pp')
 prepare:
 	.ci/install-packages
 	.ci/make-pg17-root
+	.ci/make-prometheus
 
 demo: prepare
 	cmake --preset release

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "config/listen_address.hpp"
 #include "config/notices.hpp"
 #include "config/schedule_config.hpp"
 #include "core/base/log.hpp"
@@ -81,7 +82,8 @@ struct Config {
     std::chrono::seconds shutdown_grace{10};
     std::vector<HookItem> hooks;  // as written; by event in notices
     NoticeConfig notices;
-    std::vector<ClusterConfig> clusters;  // in the file's order, at least one
+    std::optional<ListenAddress> metrics_listen;  // nothing: no metrics are served
+    std::vector<ClusterConfig> clusters;          // in the file's order, at least one
 
     /// The named cluster; null when it is not configured.
     const ClusterConfig* find_cluster(const std::string& name) const;

@@ -28,6 +28,8 @@ constexpr std::string_view zone_type =
 constexpr std::string_view event_type = "success, failure, overdue or recovered";
 constexpr std::string_view count_type = "a number from 0 to 100000";
 constexpr std::string_view argument_type = "a text, the first the absolute path of a program";
+constexpr std::string_view listen_type =
+    "a numeric address and a port, such as 127.0.0.1:9187 or [::1]:9187, or an absolute path";
 constexpr std::string_view url_type =
     "an http or https address, such as https://alerts.example.org/backups";
 
@@ -79,6 +81,11 @@ const std::array table = {
     Option{"webhooks.[].timeout", scalar, optional, timeout_type, "10s",
            "One attempt takes no longer; there are three.",
            [](Text text, To to) { return store_timeout(text, to.webhook->timeout); }},
+
+    Option{"metrics.listen", scalar, optional, listen_type, "",
+           "Where metrics for Prometheus are served over HTTP, to whoever reaches it; a path is a "
+           "Unix socket. Without it they are not served.",
+           [](Text text, To to) { return store_listen_address(text, to.config.metrics_listen); }},
 
     Option{"control.socket", scalar, optional, path_type, "/run/tsbackup/control.sock",
            "Unix socket on which the daemon listens for tsbackupctl.",

@@ -44,6 +44,8 @@ ValueResult append_path(const std::string& text, std::vector<std::filesystem::pa
 ValueResult store_secret_place(const std::string& text, std::string& into);
 /// A path that fits into a socket address.
 ValueResult store_socket_path(const std::string& text, std::filesystem::path& into);
+/// A path that fits into a socket address, or a numeric host and a port.
+ValueResult store_listen_address(const std::string& text, std::optional<ListenAddress>& into);
 ValueResult append_principal(const std::string& text, std::vector<Principal>& into);
 ValueResult store_log_level(const std::string& text, LogLevel& into);
 /// What libpq can parse, holds no secret and sets at least one keyword.

@@ -16,6 +16,7 @@
 #include "daemon/control_socket.hpp"
 #include "daemon/daemon_signals.hpp"
 #include "daemon/describe.hpp"
+#include "daemon/metrics/metrics.hpp"
 #include "daemon/notices.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/repository_lock.hpp"
@@ -50,6 +51,7 @@ public:
           scheduler_(loop_.get_executor(), service_),
           slots_(loop_.get_executor(), service_, SlotWatch::Pauses()),
           notices_(loop_.get_executor(), service_, scheduler_),
+          metrics_(loop_.get_executor(), service_, scheduler_),
           watch_(loop_.get_executor(), manager_, service_, scheduler_, notices_) {
         service_.scheduler = &scheduler_;
         service_.slots = &slots_;
@@ -86,10 +88,12 @@ private:
     Scheduler scheduler_;
     SlotWatch slots_;
     Notices notices_;
+    Metrics metrics_;
     ServiceWatch watch_;
 };
 
 int Daemon::run() {
+    MetricsListener metrics(service_.config()->metrics_listen);
     ControlListener listener = control_listener(manager_, service_.config()->control.socket);
     const PeerCheck check = [this, own_uid = geteuid()](const Peer& peer) {
         return caller_of(peer, service_.config()->control, own_uid);
@@ -100,6 +104,7 @@ int Daemon::run() {
     };
     ControlServer control(loop_.get_executor(), std::move(listener.socket), check, handler,
                           ControlLimits());
+    metrics_.listen(std::move(metrics));
     asio::co_spawn(loop_, scheduler_.run(), asio::detached);
     asio::co_spawn(loop_, slots_.run(), asio::detached);
     asio::co_spawn(loop_, notices_.watch(), asio::detached);
@@ -117,6 +122,7 @@ int Daemon::run() {
     notices_.stop_watching();
     watch_.stop();
     control.stop();
+    metrics_.stop();
     const std::chrono::seconds grace = service_.config()->shutdown_grace;
     if (!signals_.drain(grace, [this] { watch_.wait_for_jobs(); })) {
         log(LogLevel::error, "", fmt::format("jobs did not stop within {} s", grace.count()));
@@ -158,7 +164,9 @@ std::vector<std::string> Daemon::take_over() {
     require_reloadable(*before, config);
     std::vector<std::string> changes = differences(*before, config);
     // First what may fail. A notifier that stays keeps what waits to be told.
+    std::optional<MetricsListener> listener = metrics_.prepared(config.metrics_listen);
     if (tells_others(*before, config)) notices_.set_config(config.notices);
+    if (listener) metrics_.listen(std::move(*listener));
     set_up_log(config.log_level, config.log_format);
     service_.set_config(std::move(config));
     for (const std::string& change : changes) say("reload: " + change);
@@ -181,6 +189,7 @@ void Daemon::job_ended(const Job& job) {
     scheduler_.wake();
     notices_.wake();
     notices_.tell(job);
+    metrics_.count(job);
     if (job.spec.kind == "backup") slots_.backup_ended(job.spec.cluster);
     const bool backed_up = job.spec.kind == "backup" && job.outcome.result.contains("backup_id");
     const bool pruned = job.spec.kind == "prune" && job.state == JobState::done;

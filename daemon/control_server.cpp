@@ -6,11 +6,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <list>
 
+#include "daemon/accept_clients.hpp"
 #include "daemon/control_session.hpp"
 #include "daemon/log_limit.hpp"
 
@@ -21,7 +19,6 @@ using Protocol = asio::local::stream_protocol;
 
 namespace {
 
-constexpr auto pause_after_failed_accept = std::chrono::milliseconds(100);
 constexpr std::size_t longest_shown = 100;  // bytes of a text of the client's
 
 std::string client_name(uid_t uid, pid_t pid) {
@@ -70,7 +67,7 @@ struct ControlServer::Impl : std::enable_shared_from_this<ControlServer::Impl> {
         listener.release();  // the acceptor closes it
     }
 
-    asio::awaitable<void> accept_clients();
+    asio::awaitable<void> accept();
     void admit(Protocol::socket socket);
     asio::awaitable<void> serve(std::shared_ptr<ControlSession> session);
     std::optional<Error> refusal_of(const Caller& caller) const;
@@ -86,25 +83,13 @@ struct ControlServer::Impl : std::enable_shared_from_this<ControlServer::Impl> {
     std::list<std::shared_ptr<ControlSession>> sessions;
 };
 
-asio::awaitable<void> ControlServer::Impl::accept_clients() {
+asio::awaitable<void> ControlServer::Impl::accept() {
     const auto self = shared_from_this();
-    while (acceptor.is_open()) {
-        boost::system::error_code failed;
-        Protocol::socket socket =
-            co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, failed));
-        if (failed == asio::error::operation_aborted) co_return;
-        if (failed) {
-            complain("cannot accept a control client: " + failed.message());
-            asio::steady_timer pause(acceptor.get_executor(), pause_after_failed_accept);
-            co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
-            continue;
-        }
-        tell_unwritten(std::chrono::steady_clock::now());
-        admit(std::move(socket));
-    }
+    co_await accept_clients(*self);
 }
 
 void ControlServer::Impl::admit(Protocol::socket socket) {
+    tell_unwritten(std::chrono::steady_clock::now());
     try {
         const Peer peer = peer_of(socket.native_handle());
         const Caller caller = check(peer);
@@ -187,7 +172,7 @@ ControlServer::ControlServer(const asio::any_io_executor& loop, Fd listener, Pee
                              RequestHandler handler, ControlLimits limits)
     : impl_(std::make_shared<Impl>(loop, std::move(listener), std::move(check), std::move(handler),
                                    limits)) {
-    asio::co_spawn(loop, impl_->accept_clients(), asio::detached);
+    asio::co_spawn(loop, impl_->accept(), asio::detached);
 }
 
 ControlServer::~ControlServer() = default;

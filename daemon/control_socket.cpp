@@ -37,7 +37,7 @@ Fd new_socket(const std::string& path) {
     return fd;
 }
 
-void make_directory(const std::filesystem::path& directory) {
+void make_directory(const std::filesystem::path& directory, const std::string& key) {
     if (::mkdir(directory.c_str(), directory_mode) == 0) {
         // mkdir(2) applies the umask, which takes the group's bits away.
         if (::chmod(directory.c_str(), directory_mode) == 0) return;
@@ -47,8 +47,8 @@ void make_directory(const std::filesystem::path& directory) {
     const Error error = errno_error(errno, "make directory", directory.string());
     throw Error(
         error.code(), error.what(),
-        "make it for the user of tsbackupd, mode 0750 (/run is empty after a reboot), or set "
-        "'control.socket' to another path");
+        "make it for the user of tsbackupd, mode 0750 (/run is empty after a reboot), or set '" +
+            key + "' to another path");
 }
 
 bool somebody_listens(const std::string& path, const sockaddr_un& address) {
@@ -58,7 +58,8 @@ bool somebody_listens(const std::string& path, const sockaddr_un& address) {
     return ::connect(probe.get(), generic, sizeof(address)) == 0 || errno == EAGAIN;
 }
 
-void remove_stale_socket(const std::string& path, const sockaddr_un& address) {
+void remove_stale_socket(const std::string& path, const sockaddr_un& address,
+                         const std::string& key) {
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0) {
         if (errno == ENOENT) return;
@@ -67,12 +68,12 @@ void remove_stale_socket(const std::string& path, const sockaddr_un& address) {
     if (!S_ISSOCK(status.st_mode)) {
         throw Error(ErrorCode::refused,
                     "cannot listen on '" + printable(path) + "': it exists and is no socket",
-                    "remove it, or set 'control.socket' to another path");
+                    "remove it, or set '" + key + "' to another path");
     }
     if (somebody_listens(path, address)) {
         throw Error(ErrorCode::busy,
                     "cannot listen on '" + printable(path) + "': another process does",
-                    "set 'control.socket' to another path");
+                    "set '" + key + "' to another path");
     }
     if (::unlink(path.c_str()) != 0) throw errno_error(errno, "remove", path);
 }
@@ -89,11 +90,11 @@ std::filesystem::path path_of(int fd) {
 
 }  // namespace
 
-Fd listen_on(const std::filesystem::path& path) {
+Fd listen_on(const std::filesystem::path& path, const std::string& key) {
     const std::string name = path.string();
     const sockaddr_un address = address_of(name);
-    make_directory(path.parent_path());
-    remove_stale_socket(name, address);
+    make_directory(path.parent_path(), key);
+    remove_stale_socket(name, address, key);
 
     Fd fd = new_socket(name);
     const auto* generic = reinterpret_cast<const sockaddr*>(&address);

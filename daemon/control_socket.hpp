@@ -1,5 +1,5 @@
-// The control socket as a file: made, or taken over; told from a foreign one. And who is at the
-// other end of a connection.
+// Unix sockets as files, the control socket first: made, or taken over; told from a foreign one.
+// And who is at the other end of a connection.
 #pragma once
 
 #include <filesystem>
@@ -13,8 +13,9 @@ namespace tsb {
 /// A listening Unix socket at `path`, mode 0660; its directory is made (0750) when missing. A
 /// socket left behind there is replaced: call only while holding the repository's lock.
 /// Error{refused} when something else than a socket is there, Error{busy} when another process
-/// listens on it, Error{config} when the path is too long, Error{io}. Thread: loop.
-Fd listen_on(const std::filesystem::path& path);
+/// listens on it, Error{config} when the path is too long, Error{io}; their hints name `key` of the
+/// configuration. Thread: loop.
+Fd listen_on(const std::filesystem::path& path, const std::string& key = "control.socket");
 
 struct ControlListener {
     Fd socket;

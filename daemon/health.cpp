@@ -124,6 +124,7 @@ HealthReport look_at_health(Service& service, const std::map<std::string, Expect
     const RepositoryHealthFacts repository = repository_facts(service, next_backup_bytes);
     append(report.findings, repository_findings(repository));
     report.free_bytes = repository.free_bytes;
+    report.total_bytes = repository.total_bytes;
     if (const auto growth = growth_per_day(repository.history)) {
         report.days_left = days_left(repository.free_bytes, *growth);
     }

@@ -23,6 +23,7 @@ struct HealthReport {
     std::vector<ClusterHealthFacts> facts;  // of the configured clusters
     std::map<std::string, std::vector<BackupEntry>> backups;  // of the configured clusters
     std::uint64_t free_bytes = 0;
+    std::uint64_t total_bytes = 0;      // of the repository's file system; 0: it does not tell
     std::optional<unsigned> days_left;  // until the repository is full, at the present growth
 };
 

@@ -5,6 +5,7 @@
 // what a job does. Thread: loop, all of it; only Job::meter and Job::stop are shared with workers.
 #pragma once
 
+#include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
@@ -33,10 +34,14 @@ enum class WhenBusy {
     wait,    // it waits for its turn
 };
 
+/// What jobs there are: JobSpec::kind.
+inline constexpr std::array<std::string_view, 7> job_kinds = {
+    "backup", "verify", "restore", "drill", "dump", "explore", "prune"};
+
 struct JobSpec {
     JobSpec(std::string k, std::string c, std::string by)
         : kind(std::move(k)), cluster(std::move(c)), asked_by(std::move(by)) {}
-    std::string kind;  // "backup", "verify", "restore", "drill", "dump", "explore", "prune"
+    std::string kind;  // of job_kinds
     std::string cluster;
     std::vector<std::string> clusters;   // where it concerns several: each keeps a record of it
     std::string subject;                 // what it does, as far as the kind does not tell

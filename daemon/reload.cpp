@@ -41,6 +41,7 @@ std::vector<std::string> differences(const Config& before, const Config& after) 
         before.shutdown_grace != after.shutdown_grace) {
         out.emplace_back("jobs changed");
     }
+    if (before.metrics_listen != after.metrics_listen) out.emplace_back("metrics.listen changed");
     if (tells_others(before, after)) {
         out.emplace_back("hooks or webhooks changed");
     }

@@ -147,6 +147,7 @@ void Scheduler::forget_others(const ClusterConfig& cluster, Known& known) {
     const auto is_gone = [&](const auto& kept) { return !keys.contains(kept.first); };
     std::erase_if(known.state.entries, is_gone);
     std::erase_if(known.due, is_gone);
+    std::erase_if(known.skipped, is_gone);
     std::erase_if(known.running, is_gone);
 }
 
@@ -222,6 +223,7 @@ asio::awaitable<SystemTime> Scheduler::step(const ClusterConfig& cluster,
                                plan.zone.text(*decision.doubted) + ", it is forgotten");
     }
     for (const SkippedSlots& skipped : decision.skipped) {
+        known.skipped[key] += skipped.count;
         note(cluster.name, entry.job + ": " + skipped.text(plan.zone));
     }
     if (decision.action == Decision::Action::run) {
@@ -299,6 +301,33 @@ Json Scheduler::report(const ClusterConfig& cluster, std::size_t count) const {
     if (known != clusters_.end()) notes = known->second.state.notes;
     return {
         {"cluster", cluster.name}, {"entries", std::move(entries)}, {"notes", std::move(notes)}};
+}
+
+std::vector<EntryOutlook> Scheduler::outlook(const ClusterConfig& cluster) const {
+    std::vector<EntryOutlook> entries;
+    const auto found = clusters_.find(cluster.name);
+    if (found == clusters_.end()) return entries;
+    const Known& known = found->second;
+    const SystemTime now = service_.clock.now();
+    for (const ScheduleConfig& entry : cluster.schedule) {
+        const std::string key = schedule_entry(entry).key();
+        const auto state = known.state.entries.find(key);
+        const auto due = known.due.find(key);
+        if (state == known.state.entries.end() || due == known.due.end()) continue;
+        EntryOutlook outlook{entry.job, due->second, {}, state->second.failures, 0};
+        const auto run = known.running.find(key);
+        if (run == known.running.end()) {
+            if (due->second <= now) outlook.waits_since = due->second;
+        } else {
+            if (run->second->state == JobState::queued) outlook.waits_since = run->second->started;
+            // Until it has ended well it counts as a failure.
+            outlook.failures -= std::min(outlook.failures, 1U);
+        }
+        const auto skipped = known.skipped.find(key);
+        if (skipped != known.skipped.end()) outlook.skipped = skipped->second;
+        entries.push_back(std::move(outlook));
+    }
+    return entries;
 }
 
 std::optional<SystemTime> Scheduler::next_due(const std::string& cluster) const {

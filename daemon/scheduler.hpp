@@ -18,6 +18,15 @@
 
 namespace tsb {
 
+/// What becomes of one entry of a schedule.
+struct EntryOutlook {
+    std::string job;                        // its kind
+    std::optional<SystemTime> due;          // of the next run, but for one that goes on
+    std::optional<SystemTime> waits_since;  // a run was due then and has not begun
+    unsigned failures = 0;                  // of the present run in a row
+    std::uint64_t skipped = 0;              // runs left out since the daemon's start
+};
+
 class Scheduler {
 public:
     /// The clock is looked at at least this often: it may be set at any time.
@@ -41,6 +50,8 @@ public:
     /// {cluster, entries: [{job, when, timezone, runs: [{slot, due, local, note}], running,
     /// failures}], notes}.
     Json report(const ClusterConfig& cluster, std::size_t count) const;
+    /// Each entry of the cluster as the last pass left it; none before the first.
+    std::vector<EntryOutlook> outlook(const ClusterConfig& cluster) const;
     /// When the next job of the cluster is due, but for those that run; nothing without a schedule.
     std::optional<SystemTime> next_due(const std::string& cluster) const;
     /// The longest pause between two backups that the schedule leaves; nothing without one.
@@ -56,10 +67,11 @@ public:
 private:
     struct Known {
         ScheduleState state;
-        ScheduleState stored;                       // as it is written down
-        std::map<std::string, JobPointer> running;  // by key
-        std::map<std::string, SystemTime> due;      // by key
-        bool unwritten = false;                     // the last attempt to write failed
+        ScheduleState stored;                          // as it is written down
+        std::map<std::string, JobPointer> running;     // by key
+        std::map<std::string, SystemTime> due;         // by key
+        std::map<std::string, std::uint64_t> skipped;  // by key
+        bool unwritten = false;                        // the last attempt to write failed
     };
     struct Period {
         ScheduleConfig entry;

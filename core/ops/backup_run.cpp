@@ -182,10 +182,17 @@ asio::awaitable<void> BackupRun::receive_wal() {
     options.stall_limit = options_.copy_stall_limit;
     options.status_interval =
         std::clamp(options.stall_limit / 2, std::chrono::seconds(1), options.status_interval);
-    std::function<void(Lsn)> received = [](Lsn) {};
+    std::atomic<std::uint64_t>& lag = job_.progress.wal_lag_bytes;
+    WalHeard heard = [&lag](Lsn received, Lsn server_end) {
+        lag = server_end > received ? server_end.value - received.value : 0;
+    };
+    struct Ended {
+        ~Ended() { lag = ProgressMeter::no_wal; }
+        std::atomic<std::uint64_t>& lag;
+    } const ended{lag};
     std::optional<Error> lost;
     try {
-        co_await stream_wal(*wal_, options, wal_stop_, *wal_archive_, std::move(received));
+        co_await stream_wal(*wal_, options, wal_stop_, *wal_archive_, std::move(heard));
     } catch (const Error& error) {
         if (error.code() != ErrorCode::connection || failure_->cause) {
             throw;

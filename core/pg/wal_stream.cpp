@@ -38,12 +38,12 @@ struct Switch {
 class WalStreamer {
 public:
     WalStreamer(ReplicationSession& session, const WalStreamOptions& options, const WalStop& stop,
-                WalSink& sink, std::function<void(Lsn)> received)
+                WalSink& sink, WalHeard heard)
         : session_(session),
           options_(options),
           stop_(stop),
           sink_(sink),
-          received_(std::move(received)),
+          heard_(std::move(heard)),
           timeline_(options.timeline),
           position_(segment_start(options.start, options.segment_size)) {}
 
@@ -83,7 +83,7 @@ private:
     const WalStreamOptions& options_;
     const WalStop& stop_;
     WalSink& sink_;
-    const std::function<void(Lsn)> received_;
+    const WalHeard heard_;
     Timeline timeline_;
     Lsn position_;  // of the next byte
     bool in_copy_ = false;
@@ -145,7 +145,7 @@ asio::awaitable<void> WalStreamer::take_message() {
     if (message.reply_requested || due) {
         co_await send_status(false);
     }
-    received_(position_);
+    heard_(position_, message.server_end);
 }
 
 /// The next event; nothing after a silent status interval. An idle server is silent too, so it is
@@ -237,12 +237,11 @@ void WalStreamer::follow_switch() {
 }  // namespace
 
 asio::awaitable<void> stream_wal(ReplicationSession& session, const WalStreamOptions& options,
-                                 const WalStop& stop, WalSink& sink,
-                                 std::function<void(Lsn)> received) {
+                                 const WalStop& stop, WalSink& sink, WalHeard heard) {
     if (!valid_segment_size(options.segment_size)) {
         protocol_error("segment size " + std::to_string(options.segment_size));
     }
-    WalStreamer streamer(session, options, stop, sink, std::move(received));
+    WalStreamer streamer(session, options, stop, sink, std::move(heard));
     co_await streamer.run();
 }
 

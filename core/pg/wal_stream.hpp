@@ -41,14 +41,17 @@ struct WalStop {
     std::optional<Lsn> end;
 };
 
+using WalHeard = std::function<void(Lsn received, Lsn server_end)>;
+
 /// Runs until WAL up to `stop.end` has been handed to the sink, then ends the COPY politely and
 /// drains it. Follows timeline switches, history files included. A removed segment is
 /// Error{wal_missing}. While `stop.end` is unknown it runs on; whoever sets it later calls
 /// session.wake(), because all WAL may have come already and an idle server sends nothing.
-/// `received` hears the position after each message. Directly awaited: what is passed by
-/// reference must outlive the await. Thread: loop.
+/// `heard` is told after each message how far it came and where the server said its WAL ends, which
+/// may be anything. Directly awaited: what is passed by reference must outlive the await. Thread:
+/// loop.
 boost::asio::awaitable<void> stream_wal(ReplicationSession& session,
                                         const WalStreamOptions& options, const WalStop& stop,
-                                        WalSink& sink, std::function<void(Lsn)> received);
+                                        WalSink& sink, WalHeard heard);
 
 }  // namespace tsb

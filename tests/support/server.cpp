@@ -1,7 +1,5 @@
 #include "tests/support/server.hpp"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -11,23 +9,12 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/support/raw_client.hpp"
+
 namespace tsb::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-int free_port() {
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    const bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0 &&
-                       getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-    close(fd);
-    if (!bound) throw std::runtime_error("no free port on the loopback interface");
-    return ntohs(address.sin_port);
-}
 
 RunOptions as_server() {
     RunOptions options;

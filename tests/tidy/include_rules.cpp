@@ -34,9 +34,13 @@ struct Library {
 };
 
 constexpr std::array libraries = {
-    Library{"libpq-fe.h", "core/pg/"}, Library{"yaml-cpp/", "config/"},
-    Library{"archive.h", "core/io/"},  Library{"boost/program_options", "daemon/"},
-    Library{"date/", "core/plan/"},    Library{"curl/", "daemon/notify/"},
+    Library{"libpq-fe.h", "core/pg/"},
+    Library{"yaml-cpp/", "config/"},
+    Library{"archive.h", "core/io/"},
+    Library{"boost/program_options", "daemon/"},
+    Library{"date/", "core/plan/"},
+    Library{"curl/", "daemon/notify/"},
+    Library{"boost/beast", "daemon/metrics/page_server.cpp"},
 };
 
 const Module* module_of(std::string_view path) {

@@ -44,10 +44,11 @@ private:
     }
 };
 
-std::vector<std::byte> wal_data(std::uint64_t start, std::size_t size) {
+/// Of a server that has `behind` bytes more.
+std::vector<std::byte> wal_data(std::uint64_t start, std::size_t size, std::uint64_t behind = 0) {
     std::vector<std::byte> message{std::byte{'w'}};
     append_u64_be(message, start);
-    append_u64_be(message, start + size);
+    append_u64_be(message, start + size + behind);
     append_u64_be(message, 0);
     message.resize(message.size() + size);
     return message;
@@ -72,6 +73,7 @@ struct Stream {
     WalStop stop;
     WalStreamOptions options;
     std::vector<Lsn> heard;
+    std::vector<Lsn> ends;
 
     Stream() {
         options.slot = "tsb_1";
@@ -84,8 +86,11 @@ struct Stream {
 
     void run() {
         const auto stream = [this]() -> asio::awaitable<void> {
-            const auto received = [this](Lsn position) { heard.push_back(position); };
-            co_await stream_wal(session, options, stop, sink, received);
+            const auto note = [this](Lsn received, Lsn server_end) {
+                heard.push_back(received);
+                ends.push_back(server_end);
+            };
+            co_await stream_wal(session, options, stop, sink, note);
         };
         test::run_coroutine(stream());
     }
@@ -126,7 +131,7 @@ TEST_CASE("WAL begins at the start of its segment and is cut at segment borders"
     Stream stream;
     stream.stop.end = Lsn{4 * mib};
     stream.session.say(Kind::copy_both)
-        .data(wal_data(2 * mib, mib / 2 + 8))
+        .data(wal_data(2 * mib, mib / 2 + 8, 500))
         .data(wal_data(2 * mib + mib / 2 + 8, mib - 32));
     stream.session.data(wal_data(4 * mib - mib / 2 - 24, mib / 2 + 24));
     say_goodbye(stream.session);
@@ -138,6 +143,8 @@ TEST_CASE("WAL begins at the start of its segment and is cut at segment borders"
           std::vector<std::string>{"wal 1 0/200000 +524296", "wal 1 0/280008 +524280",
                                    "wal 1 0/300000 +524264", "wal 1 0/37FFE8 +524312"});
     CHECK(stream.heard.back() == Lsn{4 * mib});
+    CHECK(stream.ends.front() == Lsn{stream.heard.front().value + 500});
+    CHECK(stream.ends.back() == Lsn{4 * mib});
     CHECK(stream.session.copies_ended == 1);
     CHECK(stream.session.script_is_over());
 }
