@@ -85,7 +85,8 @@ private:
     WalSink& sink_;
     const WalHeard heard_;
     Timeline timeline_;
-    Lsn position_;  // of the next byte
+    Lsn position_;    // of the next byte
+    Lsn server_end_;  // the furthest that was told
     bool in_copy_ = false;
     std::chrono::seconds silence_{0};  // since the last message
     std::optional<Switch> switch_;
@@ -145,7 +146,9 @@ asio::awaitable<void> WalStreamer::take_message() {
     if (message.reply_requested || due) {
         co_await send_status(false);
     }
-    heard_(position_, message.server_end);
+    // A keepalive tells what was sent, not what there is.
+    server_end_ = std::max(server_end_, message.server_end);
+    heard_(position_, server_end_);
 }
 
 /// The next event; nothing after a silent status interval. An idle server is silent too, so it is

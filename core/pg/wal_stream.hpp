@@ -47,9 +47,9 @@ using WalHeard = std::function<void(Lsn received, Lsn server_end)>;
 /// drains it. Follows timeline switches, history files included. A removed segment is
 /// Error{wal_missing}. While `stop.end` is unknown it runs on; whoever sets it later calls
 /// session.wake(), because all WAL may have come already and an idle server sends nothing.
-/// `heard` is told after each message how far it came and where the server said its WAL ends, which
-/// may be anything. Directly awaited: what is passed by reference must outlive the await. Thread:
-/// loop.
+/// `heard` is told after each message how far it came and the furthest end of its WAL that the
+/// server has told of, which may be anything. Directly awaited: what is passed by reference must
+/// outlive the await. Thread: loop.
 boost::asio::awaitable<void> stream_wal(ReplicationSession& session,
                                         const WalStreamOptions& options, const WalStop& stop,
                                         WalSink& sink, WalHeard heard);

@@ -93,6 +93,8 @@ StoredCluster stored_cluster(Service& service, const ClusterHealthFacts& facts,
         cluster.healthy = cluster.healthy && finding.severity != Severity::problem;
     }
     for (const BackupEntry& entry : health.backups.at(facts.cluster)) add_backup(entry, cluster);
+    // As status has it, whatever the schedule lets expect.
+    cluster.healthy = cluster.healthy && cluster.good > 0;
     add_jobs(service.repository.newest_history(facts.cluster, looked_back), cluster);
     // Where they are needed, they were looked for further back.
     for (const SystemTime& drill : facts.good_drills) {

@@ -96,7 +96,7 @@ TEST_CASE("WAL is behind by nothing once a backup has ended") {
     Gathered ground({});
     const JobPointer job = ground.back_up();
     REQUIRE(end_of(job) == "done");
-    CHECK(job->meter.wal_lag_bytes == ProgressMeter::no_wal);
+    CHECK(job->meter.wal_lag_bytes.load() == ProgressMeter::no_wal);
 }
 
 TEST_CASE("the next run of each kind is told, and what was left out") {
@@ -160,6 +160,7 @@ TEST_CASE("failed attempts are counted until one succeeds") {
 TEST_CASE("the repository tells of backups, verifies and the last job of each kind") {
     Gathered ground({});
     CHECK_FALSE(ground.stored().last_good);
+    CHECK_FALSE(ground.stored().healthy);  // as status has it
     const JobPointer job = ground.back_up();
     REQUIRE(end_of(job) == "done");
     const std::string id = job->outcome.result.at("backup_id");
@@ -174,7 +175,7 @@ TEST_CASE("the repository tells of backups, verifies and the last job of each ki
     CHECK(stored.healthy);
     CHECK_FALSE(stored.last_verified);
     CHECK(stored.last_jobs.at("backup").succeeded);
-    CHECK(stored.last_jobs.at("backup").bytes == job->meter.bytes_done);
+    CHECK(stored.last_jobs.at("backup").bytes == job->meter.bytes_done.load());
     CHECK(stored.last_jobs.at("backup").seconds);
 
     start_verify(ground.service(), {{"main", id}}, "uid 0");
@@ -187,7 +188,7 @@ TEST_CASE("the repository tells of backups, verifies and the last job of each ki
     stored = ground.stored();
     CHECK_FALSE(stored.last_jobs.at("backup").succeeded);
     CHECK(stored.last_jobs.at("backup").ended_at == ground.clock.now());
-    CHECK(stored.last_jobs.at("backup").bytes == job->meter.bytes_done);
+    CHECK(stored.last_jobs.at("backup").bytes == job->meter.bytes_done.load());
     CHECK(stored.findings.contains(HealthCode::last_failed));
     CHECK_FALSE(stored.healthy);
     CHECK(stored.last_good->ended_at == metadata->stopped_at);

@@ -1,7 +1,9 @@
 // The page server and clients as they should be, as they should not be, and as they must not be.
 #include "daemon/metrics/page_server.hpp"
 
+#include <boost/asio/post.hpp>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "tests/support/catch.hpp"
@@ -31,10 +33,20 @@ PageLimits impatient() {
 
 const std::string good_request = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/// That the server is as well as before.
+/// That the server is as well as before, once it has let go of those who left.
 void check_serves(const PageGround& ground) {
-    HttpClient client(ground.path());
-    CHECK(client.get("/metrics").body == "metrics");
+    CHECK(eventually([&] { return HttpClient(ground.path()).get("/metrics").body == "metrics"; }));
+}
+
+/// A container may have no IPv6.
+bool has_address(const std::optional<ListenAddress>& address) {
+    try {
+        const MetricsListener listener(address);
+        return true;
+    } catch (const Error& error) {
+        WARN("not tested: " << error.what());
+        return false;
+    }
 }
 
 }  // namespace
@@ -125,7 +137,7 @@ TEST_CASE("what is no HTTP is told so, and ended") {
         GENERATE(std::string("\r\n\r\n\r\n"), std::string("\x16\x03\x01\x02garbage\r\n\r\n"),
                  std::string("GET /metrics\r\n\r\n"), std::string("GET /metrics HTTP/9.9\r\n\r\n"),
                  std::string("GET /metrics HTTP/1.1\r\nno colon\r\n\r\n"),
-                 std::string("GET /metrics HTTP/1.1\r\nA: \0b\r\n\r\n", 35),
+                 std::string("GET /metrics HTTP/1.1\r\nA: \0b\r\n\r\n", 32),
                  std::string("GET /me\rtrics HTTP/1.1\r\n\r\n"), std::string(5000, '\n'),
                  std::string("GET /metrics HTTP/1.1\r\nContent-Length: x\r\n\r\n"),
                  std::string("GET /metrics HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2"
@@ -253,6 +265,7 @@ TEST_CASE("an address of TCP is listened at, and is free again afterwards") {
     const int port = free_port();
     const auto address = parse_host_port(written + std::string(":") + std::to_string(port));
     REQUIRE(address);
+    if (address->host == "::1" && !has_address(address)) return;
     for (int i = 0; i < 2; ++i) {
         asio::io_context loop{1};
         MetricsListener listener(address);

@@ -202,6 +202,20 @@ TEST_CASE("an end that becomes known later is noticed at the next message or sil
     CHECK(woken.session.messages.empty());
 }
 
+TEST_CASE("a keepalive does not bring the server's end nearer") {
+    Stream stream;
+    stream.stop.end = Lsn{3 * mib};
+    stream.session.say(Kind::copy_both)
+        .data(wal_data(2 * mib, mib / 2, mib))
+        .data(keepalive(false))
+        .data(wal_data(2 * mib + mib / 2, mib / 2));
+    say_goodbye(stream.session);
+    stream.run();
+    const Lsn told{3 * mib + mib / 2};
+    CHECK(stream.ends == std::vector<Lsn>{told, told, told});
+    CHECK(stream.heard.front() == Lsn{2 * mib + mib / 2});
+}
+
 TEST_CASE("keepalives that ask are answered with the position") {
     Stream stream;
     stream.stop.end = Lsn{2 * mib + 8};
