@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/error.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/command.hpp"
 #include "tests/unit/metrics/page_ground.hpp"
