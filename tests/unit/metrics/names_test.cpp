@@ -70,7 +70,8 @@ TEST_CASE("METRICS.md has the rows of the table") {
     std::istringstream lines(read_file(TSB_METRICS_DOCUMENT));
     std::string rows;
     for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with("| `")) rows += line + "\n";
+        const bool is_page = line.starts_with("| `/");
+        if (line.starts_with("| `") && !is_page) rows += line + "\n";
     }
     CHECK(rows == document_rows());
 }
