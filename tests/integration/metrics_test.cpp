@@ -196,7 +196,8 @@ TEST_CASE("metrics are off by default, and a reload moves them, all or nothing",
     CHECK_FALSE(contains(daemon.log(), "serves metrics"));
 
     daemon.listen_at("127.0.0.1:" + std::to_string(daemon.port));
-    CHECK(raw_answer(daemon, "reload").at("ok").at("changes") == Json({"metrics.listen changed"}));
+    CHECK(raw_answer(daemon, "reload").at("ok").at("changes") ==
+          Json::array({"metrics.listen changed"}));
     CHECK(daemon.get().status == 200);
     CHECK(raw_answer(daemon, "reload").at("ok").at("changes").empty());
 

@@ -62,7 +62,7 @@ bool have_prometheus() {
 }
 
 CommandResult promtool(const Arguments& arguments, const std::string& input) {
-    Arguments argv{program("promtool")};
+    Arguments argv{program("promtool").string()};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     RunOptions options;
     options.input = input;
@@ -76,7 +76,7 @@ fs::path monitoring_files() {
 Prometheus::Prometheus(int scraped_port) : port_(free_port()) {
     const fs::path config = scratch_ / "prometheus.yml";
     write_file(config, config_for(scraped_port));
-    process_ = Background({program("prometheus"), "--config.file=" + config.string(),
+    process_ = Background({program("prometheus").string(), "--config.file=" + config.string(),
                            "--storage.tsdb.path=" + (scratch_ / "data").string(),
                            "--web.listen-address=127.0.0.1:" + std::to_string(port_)},
                           RunOptions(), scratch_ / "log");
