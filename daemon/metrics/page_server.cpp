@@ -169,9 +169,11 @@ struct PageServer::Impl : std::enable_shared_from_this<PageServer::Impl> {
         listener.release();  // the acceptor closes it
     }
 
-    asio::awaitable<void> accept();
+    // A coroutine begins later than it is spawned: these two hold what they work on from the first.
+    static asio::awaitable<void> accept(std::shared_ptr<Impl> self);
     void admit(Protocol::socket socket);
-    asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
+    static asio::awaitable<void> serve(std::shared_ptr<Impl> self,
+                                       std::shared_ptr<Connection> connection);
     void complain(const std::string& message);
 
     asio::basic_socket_acceptor<Protocol> acceptor;
@@ -181,8 +183,7 @@ struct PageServer::Impl : std::enable_shared_from_this<PageServer::Impl> {
     std::list<std::shared_ptr<Connection>> connections;
 };
 
-asio::awaitable<void> PageServer::Impl::accept() {
-    const auto self = shared_from_this();
+asio::awaitable<void> PageServer::Impl::accept(std::shared_ptr<Impl> self) {
     co_await accept_clients(*self);
 }
 
@@ -195,20 +196,21 @@ void PageServer::Impl::admit(Protocol::socket socket) {
         }
         auto connection = std::make_shared<Connection>(std::move(socket), make_page, limits);
         connections.push_back(connection);
-        asio::co_spawn(acceptor.get_executor(), serve(connection), asio::detached);
+        asio::co_spawn(acceptor.get_executor(), serve(shared_from_this(), connection),
+                       asio::detached);
     } catch (const std::exception& error) {
         complain(std::string("dropped a client of the metrics: ") + error.what());
     }
 }
 
-asio::awaitable<void> PageServer::Impl::serve(std::shared_ptr<Connection> connection) {
-    const auto self = shared_from_this();
+asio::awaitable<void> PageServer::Impl::serve(std::shared_ptr<Impl> self,
+                                              std::shared_ptr<Connection> connection) {
     try {
         co_await connection->run();
     } catch (const std::exception& error) {
-        complain(std::string("dropped a client of the metrics: ") + error.what());
+        self->complain(std::string("dropped a client of the metrics: ") + error.what());
     }
-    connections.remove(connection);
+    self->connections.remove(connection);
 }
 
 /// Logs a warning that anybody could cause any number of.
@@ -221,7 +223,7 @@ void PageServer::Impl::complain(const std::string& message) {
 PageServer::PageServer(const asio::any_io_executor& loop, Fd listener, PageMaker make_page,
                        PageLimits limits)
     : impl_(std::make_shared<Impl>(loop, std::move(listener), std::move(make_page), limits)) {
-    asio::co_spawn(loop, impl_->accept(), asio::detached);
+    asio::co_spawn(loop, Impl::accept(impl_), asio::detached);
 }
 
 PageServer::~PageServer() = default;

@@ -24,6 +24,12 @@ public:
         service().jobs.on_end([this](const JobPointer& job) { ended.count(*job); });
     }
 
+    ~Gathered() {
+        service().stop();
+        loop().restart();
+        loop().run();  // jobs that end are counted in what goes before the loop
+    }
+
     ActiveCluster active() { return active_clusters(service(), scheduler(), ended).at(0); }
     StoredCluster stored() {
         return stored_facts(service(), expectations(service())).clusters.at(0);

@@ -26,6 +26,12 @@ public:
         service().jobs.on_end([this](const JobPointer& job) { metrics.count(*job); });
     }
 
+    ~MeasuredGround() {
+        service().stop();
+        loop().restart();
+        loop().run();  // jobs that end are counted in what goes before the loop
+    }
+
     HttpPage page(HttpResource resource) {
         std::optional<HttpPage> made;
         asio::co_spawn(loop(), metrics.answer(resource),
