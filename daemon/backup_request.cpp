@@ -6,7 +6,7 @@
 namespace tsb {
 namespace {
 
-Error bad_value(const char* name, const std::string& value, std::string_view expected) {
+Error bad_backup_value(const char* name, const std::string& value, std::string_view expected) {
     return {ErrorCode::usage, "cannot back up: --" + std::string(name) + " '" + printable(value) +
                                   "': expected " + std::string(expected)};
 }
@@ -17,7 +17,7 @@ template <class Value>
 void take(const Json& args, const char* name, ValueResult (*store)(const std::string&, Value&),
           Value& into, std::string_view expected) {
     const std::string text = text_arg(args, name);
-    if (!text.empty() && store(text, into)) throw bad_value(name, text, expected);
+    if (!text.empty() && store(text, into)) throw bad_backup_value(name, text, expected);
 }
 
 BackupOptions configured_options(const ClusterConfig& cluster) {

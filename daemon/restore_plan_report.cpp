@@ -30,7 +30,7 @@ Json describe(const SpaceNeed& need) {
 }
 
 template <class Item>
-Json describe_all(const std::vector<Item>& items) {
+Json describe_planned(const std::vector<Item>& items) {
     Json out = Json::array();
     for (const Item& item : items) out.push_back(describe(item));
     return out;
@@ -60,8 +60,8 @@ Outcome describe(const RestorePlan& plan, const std::string& cluster, SystemTime
         {"compression", to_string(metadata.compression)},
         {"restored_bytes", metadata.cluster_bytes},
         {"restored_files", metadata.member_count},
-        {"tablespaces", describe_all(plan.tablespaces)},
-        {"space", describe_all(plan.space)},
+        {"tablespaces", describe_planned(plan.tablespaces)},
+        {"space", describe_planned(plan.space)},
         {"notes", plan.notes},
         {"refusals", Json::array()}};
     if (plan.owner) out["owner"] = {{"uid", plan.owner->uid}, {"gid", plan.owner->gid}};

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t account_buffer = 16 << 10;
 
-Error bad_value(const char* name, const std::string& value, const std::string& expected) {
+Error bad_restore_value(const char* name, const std::string& value, const std::string& expected) {
     return {ErrorCode::usage, "cannot restore: --" + std::string(name) + " '" + printable(value) +
                                   "': expected " + expected};
 }
@@ -64,7 +64,7 @@ std::optional<FileOwner> parse_owner(const std::string& text) {
     const std::string user = text.substr(0, colon);
     const std::string group = colon == std::string::npos ? "" : text.substr(colon + 1);
     if (user.empty() || (colon != std::string::npos && group.empty())) {
-        throw bad_value("owner", text, "USER[:GROUP]");
+        throw bad_restore_value("owner", text, "USER[:GROUP]");
     }
     FileOwner owner = user_named(user);
     if (!group.empty()) owner.gid = group_named(group);
@@ -84,10 +84,10 @@ std::map<std::string, std::string> parse_map(const std::vector<std::string>& pai
         const std::string to =
             equals == std::string::npos ? "" : without_slash_at_end(pair.substr(equals + 1));
         if (!from.starts_with('/') || !to.starts_with('/')) {
-            throw bad_value("tablespace-map", pair, "OLD=NEW with two absolute paths");
+            throw bad_restore_value("tablespace-map", pair, "OLD=NEW with two absolute paths");
         }
         if (!out.emplace(from, to).second) {
-            throw bad_value("tablespace-map", pair, "each OLD once");
+            throw bad_restore_value("tablespace-map", pair, "each OLD once");
         }
     }
     return out;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/io/archive_writer.hpp"
@@ -12,6 +13,9 @@
 #include "core/io/tar_reader.hpp"
 
 namespace tsb {
+
+/// What lies beneath it in a data directory is WAL.
+inline constexpr std::string_view wal_directory = "pg_wal/";
 
 /// Hands on what it reads, and writes it to an archive on the way.
 class TeeSource : public ByteSource {

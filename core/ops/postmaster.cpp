@@ -23,13 +23,12 @@ namespace fsys = std::filesystem;
 
 namespace {
 
-constexpr const char* pid_file = "postmaster.pid";
 constexpr int look_every_ms = 200;
 constexpr std::size_t longest_line = 500;
 constexpr std::streamoff log_tail = 64 << 10;
 
 pid_t pid_in(const fsys::path& data_directory) {
-    std::ifstream file(data_directory / pid_file);
+    std::ifstream file(data_directory / postmaster_pid_file);
     std::string line;
     std::getline(file, line);
     const auto pid = parse_whole<std::uint32_t>(line);
@@ -96,7 +95,7 @@ PostmasterSight look_for_postmaster(const fsys::path& data_directory) {
 
 bool has_postmaster_file(const fsys::path& data_directory) {
     std::error_code ignored;
-    return fsys::exists(data_directory / pid_file, ignored);
+    return fsys::exists(data_directory / postmaster_pid_file, ignored);
 }
 
 void stop_postmaster(const PostmasterSight& postmaster, std::chrono::seconds limit,

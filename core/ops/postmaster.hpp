@@ -14,6 +14,8 @@
 
 namespace tsb {
 
+inline constexpr const char* postmaster_pid_file = "postmaster.pid";
+
 struct PostmasterSight {
     enum class Kind {
         none,     // no postmaster.pid, or of a process that is gone or does something else

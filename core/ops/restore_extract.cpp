@@ -11,8 +11,6 @@ namespace tsb {
 
 namespace {
 
-constexpr std::string_view wal_directory = "pg_wal/";
-
 std::string tablespace_directory(std::uint32_t oid) {
     return "pg_tblspc/" + std::to_string(oid) + "/";
 }

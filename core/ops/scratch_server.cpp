@@ -9,6 +9,7 @@
 
 #include "core/base/command.hpp"
 #include "core/base/error.hpp"
+#include "core/ops/postmaster.hpp"
 
 namespace tsb {
 
@@ -16,7 +17,6 @@ namespace {
 
 constexpr const char* auto_conf = "postgresql.auto.conf";
 constexpr const char* log_name = "log";
-constexpr const char* pid_file = "postmaster.pid";
 constexpr std::uint64_t log_begin = 4 << 10;
 constexpr std::uint64_t log_end = 16 << 10;
 constexpr std::uint64_t largest_pid_file = 8 << 10;
@@ -99,8 +99,9 @@ Fd ScratchServer::prepare() {
 // As pg_ctl does it: who tried to log in meanwhile would fill the log with refusals.
 bool ScratchServer::ready() const {
     const Fd data = fs_.open_root(places_.data);
-    if (!fs_.status(data.get(), pid_file)) return false;
-    const auto lines = lines_of(read_whole_file(fs_, data.get(), pid_file, largest_pid_file));
+    if (!fs_.status(data.get(), postmaster_pid_file)) return false;
+    const auto lines =
+        lines_of(read_whole_file(fs_, data.get(), postmaster_pid_file, largest_pid_file));
     return lines.size() > status_line && lines[status_line].starts_with("ready");
 }
 

@@ -51,7 +51,7 @@ constexpr std::array rows = {
 };
 
 /// A list of one directory, as unix_socket_directories takes it.
-std::string quoted(const std::filesystem::path& directory) {
+std::string quoted_path(const std::filesystem::path& directory) {
     std::string text = "\"";
     for (const char c : directory.string()) text += c == '"' ? "\"\"" : std::string(1, c);
     return text + "\"";
@@ -75,7 +75,7 @@ Settings scratch_settings(const ScratchPlaces& places, const ScratchProfile& pro
         {"ident_file", (places.run / "pg_ident.conf").string()},
         {"data_directory", places.data.string()},
         {"cluster_name", profile.name},
-        {"unix_socket_directories", quoted(places.run)},
+        {"unix_socket_directories", quoted_path(places.run)},
         {"port", std::to_string(scratch_server_port)},
         {"shared_preload_libraries", profile.timescaledb ? "timescaledb" : ""},
     };

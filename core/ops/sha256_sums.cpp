@@ -10,20 +10,20 @@
 namespace tsb {
 namespace {
 
-constexpr std::size_t longest_line = 4096;
+constexpr std::size_t longest_sum_line = 4096;
 constexpr std::size_t digest_length = 64;  // in hexadecimal
 const std::string before_path = std::string("  ") + names::plain_data_directory + "/";
 
 /// As sha256sum has it: a line that begins with a backslash has each one of its name doubled.
 /// Names with line ends, which it escapes, too, are in no backup.
-std::string escaped(const std::string& path) {
+std::string escaped_path(const std::string& path) {
     std::string text;
     for (const char c : path) text.append(c == '\\' ? 2 : 1, c);
     return text;
 }
 
 /// The reverse; nothing when a backslash stands alone.
-std::optional<std::string> unescaped(std::string_view text) {
+std::optional<std::string> unescaped_path(std::string_view text) {
     std::string path;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '\\' && (++i == text.size() || text[i] != '\\')) return std::nullopt;
@@ -47,7 +47,7 @@ std::optional<Line> parse_line(std::string_view text) {
     }
     const std::string_view name = text.substr(digest_length + before_path.size());
     const auto digest = from_hex(text.substr(0, digest_length));
-    const auto path = is_escaped ? unescaped(name) : std::string(name);
+    const auto path = is_escaped ? unescaped_path(name) : std::string(name);
     if (!digest || !path || !safe_member_path(*path)) return std::nullopt;
     return Line{*path, *digest};
 }
@@ -65,7 +65,7 @@ void Sha256SumsWriter::add(const std::string& path, Bytes sha256) {
     }
     const bool must_escape = path.find('\\') != path.npos;
     const std::string line = (must_escape ? "\\" : "") + to_hex(sha256) + before_path +
-                             (must_escape ? escaped(path) : path) + "\n";
+                             (must_escape ? escaped_path(path) : path) + "\n";
     const std::lock_guard lock(mutex_);
     writer_.write(as_bytes(line));
 }
@@ -75,7 +75,7 @@ FileTable read_sha256_sums(ByteSource& source, const std::string& name, std::siz
         return Error(ErrorCode::damaged, "cannot read '" + name + "': " + cause);
     };
     FileTable table;
-    LineSource lines(source, longest_line);
+    LineSource lines(source, longest_sum_line);
     std::string text;
     for (std::size_t number = 1;; ++number) {
         const LineSource::Read read = lines.next(text);

@@ -10,7 +10,7 @@ namespace tsb {
 namespace {
 
 // A backslash quotes the byte after it; newline, carriage return and backslash are quoted.
-std::string escaped(const std::string& location) {
+std::string escaped_location(const std::string& location) {
     std::string text;
     for (const char byte : location) {
         if (byte == '\n' || byte == '\r' || byte == '\\') {
@@ -52,7 +52,7 @@ std::string relocated_tablespace_map(std::string_view map_file,
         if (found == locations.end()) {
             text += line;
         } else {
-            text += std::to_string(oid) + " " + escaped(found->second);
+            text += std::to_string(oid) + " " + escaped_location(found->second);
         }
         text += '\n';
         map_file.remove_prefix(std::min(length + 1, map_file.size()));

@@ -12,10 +12,8 @@ namespace tsb {
 
 namespace {
 
-constexpr std::string_view wal_directory = "pg_wal/";
-
 // Name in the backup of a file of the tree, fit to be shown.
-std::string plain_path(const std::string& path) {
+std::string named_plain_path(const std::string& path) {
     return std::string(names::plain_data_directory) + "/" + printable(path);
 }
 
@@ -154,7 +152,7 @@ void VerifyRun::verify_tree() {
             if (error.code() == ErrorCode::cancelled) {
                 throw;
             }
-            add(plain_path(file.path) + ": " + error.what());
+            add(named_plain_path(file.path) + ": " + error.what());
         }
     }
 }
@@ -164,7 +162,7 @@ void VerifyRun::verify_tree_file(int data, const TarMember& file) {
         [this](const std::string& path) { return kind_of(path); },
         [this](const std::string& path, std::uint64_t size, const std::vector<std::byte>& digest) {
             const std::string problem = proof_.check(path, size, digest);
-            add(problem.empty() ? problem : plain_path(path) + ": " + problem);
+            add(problem.empty() ? problem : named_plain_path(path) + ": " + problem);
         });
     VisitorPair pair(digester, control_check_);
     visit_file(backup_.fs(), data, file, pair);
@@ -173,7 +171,7 @@ void VerifyRun::verify_tree_file(int data, const TarMember& file) {
 }
 
 void VerifyRun::verify_tree_wal(int data, const TarMember& file) {
-    const std::string name = plain_path(file.path);
+    const std::string name = named_plain_path(file.path);
     if (backup_.find(name) == nullptr) {
         add(name + ": does not belong to the backup");
         return;

@@ -15,7 +15,7 @@ constexpr std::uint8_t info_mask = 0xF0;        // the rest is the inserter's fl
 constexpr std::uint8_t create_info = 0x00;      // XLOG_TBLSPC_CREATE
 // Headers of the record's data, and a path of at most MAXPGPATH bytes.
 constexpr std::size_t longest_creation = 2048;
-constexpr std::size_t longest_path = 1024;
+constexpr std::size_t longest_location = 1024;
 constexpr std::size_t most_tablespaces = 1000;
 
 std::uint64_t aligned(std::uint64_t size) {
@@ -116,7 +116,7 @@ void WalRecordWalk::finish_record() {
         TablespaceCreation creation;
         creation.at = record_at_;
         creation.oid = reader.u32_le();
-        creation.location = reader.c_string(longest_path);
+        creation.location = reader.c_string(longest_location);
         tablespaces_.push_back(std::move(creation));
     } catch (const Error&) {
         // Not a record of that kind after all: damaged WAL is for others to find.

@@ -119,7 +119,7 @@ constexpr std::array renderers = {
 };
 
 /// A line feed has a meaning in our own findings only; elsewhere it may be a stranger's.
-std::vector<std::string> lines_of(const Error& error) {
+std::vector<std::string> failure_lines(const Error& error) {
     const std::string text = error.what();
     if (error.code() != ErrorCode::config) return {text};
     std::vector<std::string> lines;
@@ -146,7 +146,7 @@ std::string render_result(const std::string& what, const Json& result) {
 
 std::string render_error(const std::string& program, const Error& error) {
     std::string out;
-    for (const std::string& line : lines_of(error)) {
+    for (const std::string& line : failure_lines(error)) {
         out += fmt::format("{}: {} [{}]\n", program, printable(line), kind_of(error.code()).name);
     }
     if (!error.hint().empty()) out += "hint: " + printable(error.hint()) + "\n";

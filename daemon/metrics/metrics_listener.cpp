@@ -15,7 +15,7 @@
 namespace tsb {
 namespace {
 
-constexpr int backlog = 32;
+constexpr int metrics_backlog = 32;
 constexpr const char* key = "metrics.listen";
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
@@ -67,7 +67,7 @@ Fd listen_on_tcp(const ListenAddress& address) {
         ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
     }
     if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0 ||
-        ::listen(fd.get(), backlog) != 0) {
+        ::listen(fd.get(), metrics_backlog) != 0) {
         throw why_not(errno, address);
     }
     return fd;

@@ -27,8 +27,8 @@ namespace http = boost::beast::http;
 
 namespace {
 
-using Protocol = asio::generic::stream_protocol;
-using Stream = beast::basic_stream<Protocol>;
+using PageProtocol = asio::generic::stream_protocol;
+using Stream = beast::basic_stream<PageProtocol>;
 using Parser = http::request_parser<http::empty_body>;
 using Response = http::response<http::string_body>;
 
@@ -76,7 +76,7 @@ Response response_of(const HttpPage& page, unsigned version, bool keep_alive) {
 /// One connection: requests one after the other, each answered before the next is looked at.
 class Connection {
 public:
-    Connection(Protocol::socket socket, const PageMaker& make_page, const PageLimits& limits)
+    Connection(PageProtocol::socket socket, const PageMaker& make_page, const PageLimits& limits)
         : make_page_(make_page),
           limits_(limits),
           stream_(std::move(socket)),
@@ -162,7 +162,7 @@ void Connection::leave() {
 
 struct PageServer::Impl : std::enable_shared_from_this<PageServer::Impl> {
     Impl(const asio::any_io_executor& loop, Fd listener, PageMaker m, PageLimits l)
-        : acceptor(loop, Protocol(family_of(listener.get()), 0), listener.get()),
+        : acceptor(loop, PageProtocol(family_of(listener.get()), 0), listener.get()),
           make_page(std::move(m)),
           limits(l),
           complaints(1, std::chrono::minutes(1)) {
@@ -171,12 +171,12 @@ struct PageServer::Impl : std::enable_shared_from_this<PageServer::Impl> {
 
     // A coroutine begins later than it is spawned: these two hold what they work on from the first.
     static asio::awaitable<void> accept(std::shared_ptr<Impl> self);
-    void admit(Protocol::socket socket);
+    void admit(PageProtocol::socket socket);
     static asio::awaitable<void> serve(std::shared_ptr<Impl> self,
                                        std::shared_ptr<Connection> connection);
     void complain(const std::string& message);
 
-    asio::basic_socket_acceptor<Protocol> acceptor;
+    asio::basic_socket_acceptor<PageProtocol> acceptor;
     const PageMaker make_page;
     const PageLimits limits;
     LogLimit complaints;
@@ -187,7 +187,7 @@ asio::awaitable<void> PageServer::Impl::accept(std::shared_ptr<Impl> self) {
     co_await accept_clients(*self);
 }
 
-void PageServer::Impl::admit(Protocol::socket socket) {
+void PageServer::Impl::admit(PageProtocol::socket socket) {
     try {
         if (connections.size() >= limits.connections) {
             ::send(socket.native_handle(), busy_answer.data(), busy_answer.size(),

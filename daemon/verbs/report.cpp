@@ -10,7 +10,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr int report_version = 1;
+constexpr int repository_report_version = 1;
 
 void keep_only(const std::string& cluster, Json& clusters) {
     Json kept = Json::array();
@@ -39,7 +39,7 @@ asio::awaitable<Outcome> report_verb(VerbCall& call) {
     Json result = co_await run_on_thread(std::move(look));
     add_running_state(service, result);
     if (!named.empty()) keep_only(named, result["clusters"]);
-    result["report_version"] = report_version;
+    result["report_version"] = repository_report_version;
     result["source"] = "repository";
     result["made_at"] = to_iso8601(now);
     Json last = co_await send_backups(listed, now, call.emit);
