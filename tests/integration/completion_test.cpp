@@ -18,6 +18,10 @@ constexpr std::array shells = {Shell::bash, Shell::zsh, Shell::fish};
 /// With the programs of the build first in the path, for the daemon of the test.
 RunOptions shell_options(const Daemon& daemon) {
     RunOptions options = program_options();
+    // A shell makes the home that it misses; other tests rely on there being none.
+    for (auto& [name, value] : options.environment) {
+        if (name == "HOME") value = daemon.scratch() / "home";
+    }
     const std::string programs = fs::path(program_path("tsbackupctl")).parent_path();
     options.environment.emplace_back("PATH", programs + ":/usr/bin:/bin");
     options.environment.emplace_back("TSBACKUP_SOCKET", daemon.scratch() / "run/control.sock");

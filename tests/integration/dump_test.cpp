@@ -133,9 +133,10 @@ TEST_CASE("what a database with TimescaleDB is by itself comes back with it", "[
     other.query("create role reader");
     for (const json& command : answer.at("commands")) run_in_shell(command, other);
     for (const std::string question :
-         {"select pg_encoding_to_char(encoding), datcollate, datctype, datacl,"
+         {"select pg_encoding_to_char(encoding), datcollate, datctype,"
+          " array(select acl::text from unnest(datacl) acl order by 1),"
           " shobj_description(oid, 'pg_database') from pg_database where datname = 'odd'",
-          "select setrole::regrole, setconfig from pg_db_role_setting order by 1::text"}) {
+          "select setrole::regrole, setconfig from pg_db_role_setting order by setrole = 0"}) {
         const auto expected = source.query(question);
         CHECK_FALSE(expected.empty());
         CHECK(other.query(question) == expected);

@@ -197,8 +197,9 @@ std::string processes_with(const std::string& text) {
     std::string found;
     for (const auto& process : std::filesystem::directory_iterator("/proc")) {
         std::ifstream stream(process.path() / "cmdline");
-        const std::string command((std::istreambuf_iterator<char>(stream)), {});
-        if (contains(command, text)) found += process.path().string() + "\n";
+        std::ostringstream command;
+        command << stream.rdbuf();  // of a process that has just ended: nothing
+        if (contains(command.str(), text)) found += process.path().string() + "\n";
     }
     return found;
 }
