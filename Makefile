@@ -2,7 +2,8 @@
 #   make demo   a real PostgreSQL backed up, destroyed, restored and compared
 #   make test   builds with sanitizers and runs all tests
 #   make package  the Debian package of this machine's release, build/package/tsbackup_*.deb
-#   make test-system  systemd and containers for real: boots machines; as root
+#   make test-system  service, sidecar and package for real: boots machines, runs containers; as root;
+#               one of them: SYSTEM=systemd, docker or package
 #   make lint   formatting and static analysis
 #   make fuzz   libFuzzer on everything that parses, 60 s each; FUZZ_SECONDS=600 for longer
 #   make bench  speed against pg_basebackup, tar and pgBackRest, BENCH="--runs 3 --only gzip";
@@ -10,6 +11,7 @@
 #   make bench-micro  the hot pieces one by one
 JOBS ?= 2
 UNITS := $(addprefix unit_,$(notdir $(wildcard tests/unit/*)))
+SYSTEM ?= $(patsubst tests/system/%_test.sh,%,$(wildcard tests/system/*_test.sh))
 SOURCES = $(shell find core config daemon tests -name '*.[ch]pp')
 
 .PHONY: demo package test test-threads test-system lint fuzz bench bench-micro clean prepare
@@ -42,7 +44,7 @@ test-threads: prepare
 	ctest --test-dir build/tsan -j $(JOBS) -R '^unit_' --output-on-failure --no-tests=error
 
 test-system: prepare
-	for t in tests/system/*_test.sh; do $$t || exit 1; done
+	for t in $(SYSTEM); do tests/system/$${t}_test.sh || exit 1; done
 
 lint:
 	.ci/install-packages
