@@ -1,5 +1,8 @@
 #include "daemon/restore_plan_report.hpp"
 
+#include <unistd.h>
+
+#include "core/base/user_entry.hpp"
 #include "core/ops/restore_plan.hpp"
 #include "core/ops/server_binaries.hpp"
 #include "daemon/restore_estimate.hpp"
@@ -47,6 +50,11 @@ void add_target_server(const std::vector<std::filesystem::path>& configured,
     for (const auto& [major, binaries] : servers) plan["target_majors"].push_back(major);
 }
 
+Json describe_owner(const FileOwner& owner) {
+    const auto user = user_entry(owner.uid);
+    return {{"uid", owner.uid}, {"gid", owner.gid}, {"user", user ? user->name : ""}};
+}
+
 Outcome describe(const RestorePlan& plan, const std::string& cluster, SystemTime now) {
     const Metadata& metadata = *plan.metadata;
     Json out = {
@@ -60,11 +68,12 @@ Outcome describe(const RestorePlan& plan, const std::string& cluster, SystemTime
         {"compression", to_string(metadata.compression)},
         {"restored_bytes", metadata.cluster_bytes},
         {"restored_files", metadata.member_count},
+        {"backup_took_ms", metadata.total_ms},
+        {"owner", describe_owner(plan.owner.value_or(FileOwner{geteuid(), getegid()}))},
         {"tablespaces", describe_planned(plan.tablespaces)},
         {"space", describe_planned(plan.space)},
         {"notes", plan.notes},
         {"refusals", Json::array()}};
-    if (plan.owner) out["owner"] = {{"uid", plan.owner->uid}, {"gid", plan.owner->gid}};
     for (const Error& refusal : plan.refusals) {
         out["refusals"].push_back({{"code", kind_of(refusal.code()).name},
                                    {"message", refusal.what()},

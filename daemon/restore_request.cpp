@@ -7,6 +7,7 @@
 #include <array>
 #include <limits>
 
+#include "core/base/user_entry.hpp"
 #include "core/base/whole_number.hpp"
 #include "core/ops/in_place_plan.hpp"
 #include "core/ops/restore_places.hpp"
@@ -31,14 +32,13 @@ std::optional<std::uint32_t> number(const std::string& text) {
 }
 
 FileOwner user_named(const std::string& name) {
+    if (const auto uid = number(name)) {
+        const auto user = user_entry(*uid);
+        return {*uid, user ? user->group : *uid};
+    }
     std::vector<char> buffer(account_buffer);
     passwd entry{};
     passwd* found = nullptr;
-    const auto uid = number(name);
-    if (uid) {
-        getpwuid_r(*uid, &entry, buffer.data(), buffer.size(), &found);
-        return {*uid, found == nullptr ? *uid : found->pw_gid};
-    }
     getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
     if (found == nullptr) {
         throw Error(ErrorCode::not_found, "cannot find user '" + printable(name) + "'");

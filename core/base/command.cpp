@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 
 #include "core/base/fs.hpp"
 #include "core/base/stop_event.hpp"
+#include "core/base/user_entry.hpp"
 
 namespace tsb {
 namespace {
@@ -169,13 +169,8 @@ std::vector<std::string> clean_environment(const std::optional<Account>& account
                                            const std::vector<std::string>& added) {
     std::vector<std::string> all = {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"};
-    passwd entry{};
-    passwd* found = nullptr;
-    std::vector<char> buffer(16 << 10);
-    const uid_t uid = account ? account->uid : ::geteuid();
-    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-        all.push_back(std::string("HOME=") + found->pw_dir);
-    }
+    const auto user = user_entry(account ? account->uid : ::geteuid());
+    if (user) all.push_back("HOME=" + user->home);
     all.insert(all.end(), added.begin(), added.end());
     return all;
 }

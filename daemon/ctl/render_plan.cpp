@@ -8,16 +8,20 @@ namespace tsb {
 namespace {
 
 std::string owner_text(const Json& plan) {
-    const auto owner = plan.find("owner");
-    return owner == plan.end()
-               ? std::string("as whom tsbackupd runs")
-               : fmt::format("uid {}, gid {}", count_at(*owner, "uid"), count_at(*owner, "gid"));
+    const Json owner = plan.value("owner", Json::object());
+    const std::string user = text_at(owner, "user");
+    const std::string ids =
+        fmt::format("uid {}, gid {}", count_at(owner, "uid"), count_at(owner, "gid"));
+    return user.empty() ? ids : user + " (" + ids + ")";
 }
 
 std::string estimate_text(const Json& plan) {
     const auto seconds = plan.find("eta_s");
     if (seconds == plan.end() || seconds->is_null())
-        return "not known: no restore, drill or verify has been done before";
+        return "not known: no restore, drill or verify has been done before; the backup itself "
+               "took " +
+               human_duration(std::chrono::ceil<std::chrono::seconds>(
+                   std::chrono::milliseconds(count_at(plan, "backup_took_ms"))));
     return "about " + human_duration(std::chrono::seconds(seconds->get<std::uint64_t>())) +
            ", by what was measured here before";
 }

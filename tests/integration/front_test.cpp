@@ -164,6 +164,8 @@ TEST_CASE("a plan says what a restore would do, then the restore does it", "[fro
     REQUIRE(planned.status == 0);
     CHECK(contains(planned.out, first));
     CHECK(contains(planned.out, "not known: no restore, drill or verify"));
+    CHECK(contains(planned.out, "the backup itself took "));
+    CHECK(contains(planned.out, " (uid "));
     CHECK_FALSE(fs::exists(target));
     const auto done = daemon.ask(restore);
     CHECK(done.at("backup_id") == first);
