@@ -62,8 +62,10 @@ std::optional<Measured> last_drill(const std::vector<BackupEntry>& backups) {
         if (last == nullptr || drill->at > last->notes.drill->at) last = &entry;
     }
     if (last == nullptr || last->metadata->cluster_bytes == 0) return std::nullopt;
-    return Measured{std::chrono::milliseconds(last->notes.drill->restored_ms),
-                    static_cast<double>(last->metadata->cluster_bytes)};
+    const DrillResult& drill = *last->notes.drill;
+    return Measured{std::chrono::milliseconds(drill.restored_ms),
+                    static_cast<double>(last->metadata->cluster_bytes),
+                    std::min<Seconds>(server_time, std::chrono::milliseconds(drill.recovered_ms))};
 }
 
 std::chrono::seconds scaled(const Measured& measured, std::uint64_t bytes, RestoreWay way) {

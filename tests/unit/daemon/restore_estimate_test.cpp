@@ -63,6 +63,13 @@ TEST_CASE("without a restore the last drill tells, then a verify") {
     CHECK(expected_restore_time(verified, {stuck}, backup(), RestoreWay::elsewhere) == seconds(40));
 }
 
+TEST_CASE("a drill tells how long the server takes in place, for so long as that can be") {
+    auto drill = drilled(noon, 7000, 2000);
+    CHECK(expected_restore_time({}, {drill}, backup(), RestoreWay::in_place) == seconds(15));
+    drill.notes.drill->recovered_ms = 90000;
+    CHECK(expected_restore_time({}, {drill}, backup(), RestoreWay::in_place) == seconds(17));
+}
+
 TEST_CASE("a verify of several backups tells no speed") {
     JobRecord all = job("verify", seconds(900), 500);
     all.backup_id.clear();
