@@ -99,7 +99,7 @@ constexpr std::array explore_args = {
     ArgSpec{"rows", ArgKind::text, "N", "the first N rows of each table too; at most 50"},
     ArgSpec{"out", ArgKind::local_path, "DIR", "write report.json and report.html there"},
     ArgSpec{"diff", ArgKind::local_path, "OLD NEW",
-            "what has changed between two files report.json; asks no server"},
+            "what has changed between two reports of --out; asks no server"},
     no_progress_arg,
     cancel_on_exit_arg,
 };

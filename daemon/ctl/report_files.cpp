@@ -92,7 +92,10 @@ bool is_of_repository(const Json& report) {
     return report.value("source", "") == "repository";
 }
 
-Json read_report(const fsys::path& file) {
+/// Of `place`: the file itself, or what --out wrote in that directory.
+Json read_report(const fsys::path& place) {
+    std::error_code unreadable;
+    const fsys::path file = fsys::is_directory(place, unreadable) ? place / "report.json" : place;
     const Fd directory = real_fs().open_root(file.parent_path());
     const std::string text =
         read_whole_file(real_fs(), directory.get(), file.filename().string(), longest_report);
@@ -131,8 +134,8 @@ bool compares_reports(const CommandLine& line) {
 Json compare_report_files(const CommandLine& line) {
     const std::string newer = text_arg(line.args, "backup");
     if (newer.empty() || line.args.size() > 1 || line.values.contains("out")) {
-        throw Error(ErrorCode::usage, "cannot compare: --diff takes two files and nothing else",
-                    "explore --diff OLD/report.json NEW/report.json");
+        throw Error(ErrorCode::usage, "cannot compare: --diff takes two reports and nothing else",
+                    "explore --diff OLD NEW, each a directory of --out or its report.json");
     }
     const Json before = read_report(line.values.at("diff"));
     return compare_reports(before, read_report(absolute_path(newer)));

@@ -8,16 +8,14 @@
 #include "daemon/ctl/report_files.hpp"
 #include "daemon/report_parts.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/command.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/daemon/protocol_document.hpp"
 
 using namespace tsb;
+using tsb::test::contains;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 std::size_t count_of(const std::string& text, const std::string& part) {
     std::size_t count = 0;
@@ -224,6 +222,8 @@ TEST_CASE("a report's files are written whole, again over earlier ones, and read
     CHECK(compares_reports(diff));
     CHECK(code_of([&] { compare_report_files(diff); }) == ErrorCode::usage);  // the second lacks
     diff.args["backup"] = (directory.path() / "later.json").string();
+    CHECK(compare_report_files(diff).at("changes")[0].at("after") == 20);
+    diff.values["diff"] = place.string();  // the directory that --out has made
     CHECK(compare_report_files(diff).at("changes")[0].at("after") == 20);
     diff.args["backup"] = (place / "report.html").string();
     CHECK(code_of([&] { compare_report_files(diff); }) == ErrorCode::usage);
