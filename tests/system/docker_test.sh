@@ -44,6 +44,7 @@ fail() {
 }
 
 command_line() {
+    echo "$1" >>"$work/ran"
     make --no-print-directory -C "$work/docker" \
         COMPOSE="docker-compose --file compose.yaml --file test.yaml" "$@" </dev/null
 }
@@ -338,6 +339,14 @@ check_kubernetes() {
     ok "kubernetes.yaml fits the schemas of its kinds, and broken copies of it do not"
 }
 
+check_readme() {
+    readme_section "As a sidecar" | grep -oE 'make [a-z-]+' | cut -d ' ' -f 2 | sort -u >"$work/shown"
+    grep -qx restore "$work/shown" || fail "README shows no make restore"
+    missing=$(sort -u "$work/ran" | comm -23 "$work/shown" -)
+    [ -z "$missing" ] || fail "README shows what was not run: make $missing"
+    ok "each of README's $(wc -l <"$work/shown") make commands has been run"
+}
+
 build_images
 check_package
 prepare_project
@@ -357,4 +366,5 @@ check_explore
 check_engine_restart
 check_subdirectory
 check_kubernetes
+check_readme
 echo "ok: all of docker_test"

@@ -1,6 +1,7 @@
 # A Docker engine of a test's own: Debian's docker.io, with its data, socket and containers beneath
 # one directory, and without bridge and firewall, which a container or a CI machine may not have.
-# So containers have the host's network or none, and no image is pulled. Sourced; needs root.
+# So containers have the host's network or none, and no image is pulled. Sourced after facts.sh;
+# needs root.
 #
 #   start_engine DIRECTORY  and docker, docker-compose talk to it
 #   end_engine [keep]       ends its containers and the engine, and removes the directory; "keep":
@@ -40,12 +41,7 @@ start_engine() {
 
 end_process() {
     kill "$1" 2>/dev/null || return 0
-    tries=0
-    while kill -0 "$1" 2>/dev/null && [ $tries -lt 150 ]; do
-        tries=$((tries + 1))
-        sleep 0.2
-    done
-    kill -9 "$1" 2>/dev/null || true
+    await_end "$1"
 }
 
 end_engine() {

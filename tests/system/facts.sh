@@ -3,6 +3,9 @@
 #
 #   ok TEXT   a fact proven
 #   await SECONDS TEXT COMMAND...   until COMMAND succeeds; fails naming TEXT when time is over
+#   readme_section HEADING    that section of README.md
+#   readme_commands HEADING   what stands there to be typed, a line each, without its prompt
+#   await_end PID   until the process has ended; after half a minute it is killed
 # shellcheck shell=sh
 
 ok() {
@@ -17,4 +20,21 @@ await() {
         [ "$(date +%s)" -lt $deadline ] || fail "waited in vain for $awaited"
         sleep 0.2
     done
+}
+
+await_end() {
+    tries=0
+    while kill -0 "$1" 2>/dev/null && [ $tries -lt 150 ]; do
+        tries=$((tries + 1))
+        sleep 0.2
+    done
+    kill -9 "$1" 2>/dev/null || true
+}
+
+readme_section() {
+    awk -v heading="### $1" '$0 == heading { within = 1; next } /^##/ { within = 0 } within' README.md
+}
+
+readme_commands() {
+    readme_section "$1" | sed -n '/^```/,/^```/s/^[#$] //p'
 }

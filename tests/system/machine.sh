@@ -66,12 +66,7 @@ end_machine() {
     if [ -n "$container" ]; then
         # SIGRTMIN+4: poweroff.target.
         [ -z "$leader" ] || kill -s 38 "$leader" 2>/dev/null || true
-        tries=0
-        while kill -0 "$container" 2>/dev/null && [ $tries -lt 100 ]; do
-            tries=$((tries + 1))
-            sleep 0.2
-        done
-        kill -9 "$container" 2>/dev/null || true
+        await_end "$container"
         [ -z "$leader" ] || kill -9 "$leader" 2>/dev/null || true
         wait "$container" 2>/dev/null || true
     fi

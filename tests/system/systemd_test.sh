@@ -60,9 +60,6 @@ prepare_machine() {
     install_tsbackup "$machine"
     mkdir -p "$machine/etc/tsbackup" "$machine/etc/systemd/system/$unit.d"
     write_config "$rarely"
-    (umask 077 && printf '%s\n' "$password" >"$machine/etc/tsbackup/main.password")
-    examples=$(find "$machine/usr/share/doc" -path '*/examples/systemd/password.conf')
-    cp "$examples" "$machine/etc/systemd/system/$unit.d/password.conf"
     # Sooner than in earnest, so that the test need not wait as long.
     printf '[Service]\nWatchdogSec=8s\nRestartSec=1s\nTimeoutStopSec=1s\n' \
         >"$machine/etc/systemd/system/$unit.d/test.conf"
@@ -93,17 +90,29 @@ check_nothing_enabled() {
     ok "an installation enables and starts nothing"
 }
 
+# As it stands there; what reads something is given the password.
+follow_readme() {
+    is_refused postgres "stop $server" || fail "postgres may stop units without a rule"
+    readme_commands "On a database host" >"$machine.readme"
+    grep -q '^systemctl enable --now ' "$machine.readme" || fail "README starts no service"
+    while read -r line; do
+        printf '%s\n' "$password" | inside sh -ec "$line" >"$machine.out" 2>&1 ||
+            fail "README's '$line': $(cat "$machine.out")"
+    done <"$machine.readme"
+    is_active || fail "README's commands did not start the service"
+    [ "$(inside stat -c '%U %a' /etc/tsbackup/main.password)" = "root 600" ] || fail "password file"
+    ok "README's $(wc -l <"$machine.readme") commands for a database host, run as they stand there"
+    rm -f "$machine.readme" "$machine.out"
+}
+
 check_activation() {
-    as_postgres tsbackupd init >/dev/null || fail "tsbackupd init"
-    inside systemctl start tsbackupd.socket
+    inside systemctl stop $unit 2>/dev/null
     [ "$(property ActiveState $unit)" = inactive ] || fail "the service runs already"
     as_postgres tsbackupctl version >/dev/null || fail "tsbackupctl with only the socket up"
     is_active || fail "the service is not active"
     owner=$(inside stat -c '%U:%G %a' /run/tsbackup /run/tsbackup/control.sock | tr '\n' ' ')
     [ "$owner" = "postgres:postgres 750 postgres:postgres 660 " ] || fail "socket: $owner"
     ok "tsbackupctl answers when only the socket is up, and starts the service"
-    inside systemctl enable --quiet $unit
-    inside systemctl start $unit
 }
 
 check_schedule() {
@@ -172,9 +181,6 @@ is_refused() {
 }
 
 check_polkit() {
-    is_refused postgres "stop $server" || fail "postgres may stop units without a rule"
-    rules=/etc/polkit-1/rules.d/50-tsbackup.rules
-    inside tsbackupd --polkit-rule postgres >"$machine$rules" || fail "tsbackupd --polkit-rule"
     await 20 "the rule" as_postgres systemctl --no-ask-password stop $server
     as_postgres systemctl --no-ask-password start $server || fail "starting by the rule"
     for wanted in "stop dbus.service" "start postgresql@15-other.service" "restart $server" \
@@ -279,6 +285,7 @@ check_secrets() {
 prepare_machine
 check_units
 check_nothing_enabled
+follow_readme
 check_activation
 check_schedule
 check_reload
