@@ -254,8 +254,8 @@ private:
                                   std::pair("failure", &notices.on_failure),
                                   std::pair("overdue", &notices.on_overdue),
                                   std::pair("recovered", &notices.on_recovered)};
-        for (const auto& [event, list] : lists) {
-            if (item.events.contains(event)) list->push_back(item.hook);
+        for (const auto& [event, hooks] : lists) {
+            if (item.events.contains(event)) hooks->push_back(item.hook);
         }
     }
 

@@ -50,15 +50,15 @@ bool DaemonSignals::drain(std::chrono::seconds grace, const std::function<void()
     for (const int signal : {SIGTERM, SIGINT}) static_cast<void>(std::signal(signal, note_signal));
     static_cast<void>(std::signal(SIGHUP, SIG_IGN));
     pthread_sigmask(SIG_UNBLOCK, &ours, nullptr);
-    using Clock = std::chrono::steady_clock;
-    auto deadline = Clock::now() + grace;
+    using SteadyClock = std::chrono::steady_clock;
+    auto deadline = SteadyClock::now() + grace;
     loop_.restart();
-    while (!loop_.stopped() && Clock::now() < deadline) {
+    while (!loop_.stopped() && SteadyClock::now() < deadline) {
         look();
         loop_.run_for(look_interval);
         if (asked_again == 0) continue;
         asked_again = 0;
-        deadline = std::min(deadline, Clock::now() + hurried_grace);
+        deadline = std::min(deadline, SteadyClock::now() + hurried_grace);
     }
     return loop_.stopped();
 }

@@ -198,8 +198,8 @@ ProgressEvent progress_of(const Job& job) {
     return event;
 }
 
-std::string libpq_version_text(int version) {
-    return std::to_string(version / 10000) + "." + std::to_string(version % 10000);
+std::string libpq_version_text(int number) {
+    return std::to_string(number / 10000) + "." + std::to_string(number % 10000);
 }
 
 }  // namespace tsb

@@ -10,7 +10,7 @@ namespace fsys = std::filesystem;
 
 namespace {
 
-constexpr std::string_view prefix = "drill-";
+constexpr std::string_view scratch_prefix = "drill-";
 
 bool is_directory(Fs& fs, int parent, const std::string& name) {
     const std::optional<FileStatus> status = fs.status(parent, name);
@@ -39,11 +39,12 @@ bool remove_leftover(Fs& fs, int place, const std::string& name) {
 }  // namespace
 
 std::string drill_directory_name(std::string_view backup_id) {
-    return std::string(prefix) + std::string(backup_id);
+    return std::string(scratch_prefix) + std::string(backup_id);
 }
 
 bool is_drill_directory_name(std::string_view name) {
-    return name.starts_with(prefix) && names::parse_backup_id(name.substr(prefix.size()));
+    return name.starts_with(scratch_prefix) &&
+           names::parse_backup_id(name.substr(scratch_prefix.size()));
 }
 
 std::vector<std::string> remove_drill_leftovers(Fs& fs, const fsys::path& place) {

@@ -6,10 +6,10 @@ namespace tsb {
 
 namespace {
 
-constexpr CellKind text = CellKind::text;
-constexpr CellKind count = CellKind::count;
-constexpr CellKind flag = CellKind::flag;
-constexpr ReportColumn database_column = {"database", text};
+constexpr CellKind as_text = CellKind::text;
+constexpr CellKind as_count = CellKind::count;
+constexpr CellKind as_flag = CellKind::flag;
+constexpr ReportColumn database_column = {"database", as_text};
 
 // What the users made: TimescaleDB keeps its chunks in schemas of its own.
 constexpr const char* users_schema =
@@ -36,13 +36,13 @@ ReportQuery query(const char* list, std::vector<ReportColumn> columns, std::stri
 
 ReportQuery databases(int server_version) {
     return query("databases",
-                 {{"name", text},
-                  {"size_bytes", count},
-                  {"owner", text},
-                  {"encoding", text},
-                  {"collation", text},
-                  {"template", flag},
-                  {"connects", flag}},
+                 {{"name", as_text},
+                  {"size_bytes", as_count},
+                  {"owner", as_text},
+                  {"encoding", as_text},
+                  {"collation", as_text},
+                  {"template", as_flag},
+                  {"connects", as_flag}},
                  "SELECT name, size, owner, encoding, locale || CASE provider WHEN 'i' THEN "
                  "' (icu' WHEN 'b' THEN ' (builtin' ELSE ' (libc' END || "
                  "coalesce(' ' || version, '') || ')', template, connects"
@@ -58,13 +58,13 @@ ReportQuery databases(int server_version) {
 ReportQuery roles() {
     return query(
         "roles",
-        {{"name", text},
-         {"login", flag},
-         {"superuser", flag},
-         {"replication", flag},
-         {"createdb", flag},
-         {"createrole", flag},
-         {"member_of", text}},
+        {{"name", as_text},
+         {"login", as_flag},
+         {"superuser", as_flag},
+         {"replication", as_flag},
+         {"createdb", as_flag},
+         {"createrole", as_flag},
+         {"member_of", as_text}},
         "SELECT rolname, rolcanlogin, rolsuper, rolreplication, rolcreatedb, rolcreaterole,"
         " (SELECT string_agg(g.rolname, ', ' ORDER BY g.rolname) FROM pg_auth_members m"
         " JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid)"
@@ -72,7 +72,7 @@ ReportQuery roles() {
 }
 
 std::vector<ReportColumn> settings_columns() {
-    return {{"name", text}, {"value", text}, {"source", text}};
+    return {{"name", as_text}, {"value", as_text}, {"source", as_text}};
 }
 
 ReportQuery server_settings() {
@@ -92,7 +92,8 @@ ReportQuery stored_settings() {
 }
 
 ReportQuery schemas() {
-    return query("schemas", {database_column, {"name", text}, {"owner", text}, {"tables", count}},
+    return query("schemas",
+                 {database_column, {"name", as_text}, {"owner", as_text}, {"tables", as_count}},
                  std::string("SELECT n.nspname, pg_get_userbyid(n.nspowner), (SELECT count(*)"
                              " FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind"
                              " IN ('r', 'p', 'm', 'f')) FROM pg_namespace n WHERE ") +
@@ -101,7 +102,7 @@ ReportQuery schemas() {
 
 ReportQuery extensions() {
     return query("extensions",
-                 {database_column, {"name", text}, {"version", text}, {"schema", text}},
+                 {database_column, {"name", as_text}, {"version", as_text}, {"schema", as_text}},
                  "SELECT extname, extversion, nspname FROM pg_extension e"
                  " JOIN pg_namespace n ON n.oid = e.extnamespace ORDER BY 1");
 }
@@ -134,27 +135,27 @@ ReportQuery tables(const std::string& functions) {
     }
     return query("tables",
                  {database_column,
-                  {"schema", text},
-                  {"name", text},
-                  {"kind", text},
-                  {"owner", text},
-                  {"total_bytes", count},
-                  {"heap_bytes", count},
-                  {"index_bytes", count},
-                  {"rows", count}},
+                  {"schema", as_text},
+                  {"name", as_text},
+                  {"kind", as_text},
+                  {"owner", as_text},
+                  {"total_bytes", as_count},
+                  {"heap_bytes", as_count},
+                  {"index_bytes", as_count},
+                  {"rows", as_count}},
                  sql + " ORDER BY 5 DESC NULLS LAST, 1, 2");
 }
 
 ReportQuery indexes() {
     return query("indexes",
                  {database_column,
-                  {"schema", text},
-                  {"name", text},
-                  {"table", text},
-                  {"size_bytes", count},
-                  {"unique", flag},
-                  {"valid", flag},
-                  {"definition", text}},
+                  {"schema", as_text},
+                  {"name", as_text},
+                  {"table", as_text},
+                  {"size_bytes", as_count},
+                  {"unique", as_flag},
+                  {"valid", as_flag},
+                  {"definition", as_text}},
                  std::string("SELECT n.nspname, c.relname, t.relname, pg_relation_size(c.oid),"
                              " i.indisunique, i.indisvalid, left(pg_get_indexdef(c.oid), 500)"
                              " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
@@ -167,17 +168,17 @@ ReportQuery hypertables(const std::string& functions) {
     return query(
         "hypertables",
         {database_column,
-         {"schema", text},
-         {"name", text},
-         {"dimension", text},
-         {"chunk_interval", text},
-         {"chunks", count},
-         {"compressed_chunks", count},
-         {"range_start", text},
-         {"range_end", text},
-         {"total_bytes", count},
-         {"before_compression_bytes", count},
-         {"after_compression_bytes", count}},
+         {"schema", as_text},
+         {"name", as_text},
+         {"dimension", as_text},
+         {"chunk_interval", as_text},
+         {"chunks", as_count},
+         {"compressed_chunks", as_count},
+         {"range_start", as_text},
+         {"range_end", as_text},
+         {"total_bytes", as_count},
+         {"before_compression_bytes", as_count},
+         {"after_compression_bytes", as_count}},
         "SELECT h.hypertable_schema, h.hypertable_name, d.column_name,"
         " coalesce(d.time_interval::text, d.integer_interval::text), h.num_chunks, c.compressed,"
         " coalesce(" +
@@ -203,13 +204,13 @@ ReportQuery hypertables(const std::string& functions) {
 ReportQuery chunks(const std::string& functions) {
     return query("chunks",
                  {database_column,
-                  {"schema", text},
-                  {"hypertable", text},
-                  {"name", text},
-                  {"range_start", text},
-                  {"range_end", text},
-                  {"size_bytes", count},
-                  {"compressed", flag}},
+                  {"schema", as_text},
+                  {"hypertable", as_text},
+                  {"name", as_text},
+                  {"range_start", as_text},
+                  {"range_end", as_text},
+                  {"size_bytes", as_count},
+                  {"compressed", as_flag}},
                  "SELECT h.hypertable_schema, h.hypertable_name, k.chunk_name, coalesce(" +
                      in_utc("k.range_start") + ", k.range_start_integer::text), coalesce(" +
                      in_utc("k.range_end") +
@@ -225,13 +226,13 @@ ReportQuery chunks(const std::string& functions) {
 ReportQuery continuous_aggregates(const std::string& functions) {
     return query("continuous_aggregates",
                  {database_column,
-                  {"schema", text},
-                  {"name", text},
-                  {"owner", text},
-                  {"source", text},
-                  {"materialized_only", flag},
-                  {"size_bytes", count},
-                  {"definition", text}},
+                  {"schema", as_text},
+                  {"name", as_text},
+                  {"owner", as_text},
+                  {"source", as_text},
+                  {"materialized_only", as_flag},
+                  {"size_bytes", as_count},
+                  {"definition", as_text}},
                  "SELECT a.view_schema, a.view_name, a.view_owner, a.hypertable_schema || '.' ||"
                  " a.hypertable_name, a.materialized_only, (SELECT sum(total_bytes)::bigint FROM " +
                      functions +
@@ -245,14 +246,14 @@ ReportQuery continuous_aggregates(const std::string& functions) {
 ReportQuery jobs() {
     return query("jobs",
                  {database_column,
-                  {"id", count},
-                  {"name", text},
-                  {"procedure", text},
-                  {"policy", flag},
-                  {"target", text},
-                  {"every", text},
-                  {"scheduled", flag},
-                  {"config", text}},
+                  {"id", as_count},
+                  {"name", as_text},
+                  {"procedure", as_text},
+                  {"policy", as_flag},
+                  {"target", as_text},
+                  {"every", as_text},
+                  {"scheduled", as_flag},
+                  {"config", as_text}},
                  "SELECT job_id, application_name, proc_schema || '.' || proc_name,"
                  " proc_name ~ '^policy_' AND proc_schema ~ '^_timescaledb_', hypertable_schema"
                  " || '.' || hypertable_name, schedule_interval, scheduled, left(config::text, 500)"

@@ -59,8 +59,8 @@ std::string size_text(double bytes) {
     return human_size(whole<std::uint64_t>(bytes));
 }
 
-std::string duration_text(double seconds) {
-    return human_duration(std::chrono::seconds(whole<std::int64_t>(seconds)));
+std::string duration_text(double length_s) {
+    return human_duration(std::chrono::seconds(whole<std::int64_t>(length_s)));
 }
 
 constexpr Quantity size{HealthCode::size_jump, "stored", stored_bytes_of, size_text,

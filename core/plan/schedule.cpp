@@ -52,7 +52,7 @@ private:
     void look_at_clock() {
         EntryState& state = made_.state;
         const auto last = state.handled_until;
-        if (last && *last > now_ + clock_doubt) {
+        if (last && *last > now_ + longest_step_back) {
             made_.doubted = last;
             state = EntryState();
         }

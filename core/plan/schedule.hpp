@@ -3,10 +3,10 @@
 //
 // Kept, whatever the clock does:
 // * No slot runs again once a run of it ended well: when the clock steps back by up to
-//   `clock_doubt`, the entry waits for the first slot behind the last one handled. Only forgetting
-//   (below) ends this.
-// * No entry rests for ever. A last slot further ahead than `clock_doubt` was handled by a wrong
-//   clock: it is forgotten, and the entry goes on from now.
+//   `longest_step_back`, the entry waits for the first slot behind the last one handled. Only
+//   forgetting (below) ends this.
+// * No entry rests for ever. A last slot further ahead than `longest_step_back` was handled by a
+//   wrong clock: it is forgotten, and the entry goes on from now.
 // * A slot behind which nothing ran comes out as skipped, once, with the reason.
 //
 // A slot that is up to `late_tolerance` late is on time, even when its hours have closed since.
@@ -27,7 +27,7 @@
 namespace tsb {
 
 inline constexpr std::chrono::seconds late_tolerance = std::chrono::minutes(5);
-inline constexpr std::chrono::seconds clock_doubt = std::chrono::hours(25);
+inline constexpr std::chrono::seconds longest_step_back = std::chrono::hours(25);
 
 /// What is kept of an entry between decisions, under its key. Fresh for an entry never seen: slots
 /// before its first decision are not missed.

@@ -32,7 +32,7 @@ Json backup(std::size_t number) {
             {"retention", {{"keep", true}, {"sentence", "keep: one of the last 7"}}}};
 }
 
-Json report_of(std::size_t backups) {
+Json repository_report_of(std::size_t backups) {
     Json report = {{"report_version", 1},
                    {"source", "repository"},
                    {"made_at", "2026-11-24T03:00:00Z"},
@@ -106,7 +106,7 @@ TEST_CASE("a repository's report tells of each backup what became of it", "[repo
 
 TEST_CASE("the page of a repository shows 5,000 backups over time", "[repository_page]") {
     if (!have_browser()) return;
-    const std::string page = page_of(report_of(5000));
+    const std::string page = page_of(repository_report_of(5000));
     const std::string dom = shown(page);
     CHECK(contains(dom, "data-ready=\"yes\""));
     CHECK(contains(dom, "<title>Backups in /srv/b</title>"));
@@ -137,7 +137,7 @@ TEST_CASE("labels, reasons and problems do nothing in a repository's page", "[re
     if (!have_browser()) return;
     const std::string script = std::string("<script>") + mark + "</script>";
     const std::string image = std::string("<img src=x onerror=\"") + mark + "\">";
-    Json report = report_of(3);
+    Json report = repository_report_of(3);
     report["problems"] = {image, "</script>" + script};
     report["repository"]["path"] = "</title>" + script;
     report["backups"][0]["label"] = script;
@@ -155,7 +155,7 @@ TEST_CASE("labels, reasons and problems do nothing in a repository's page", "[re
 
 TEST_CASE("an empty repository has a page, too", "[repository_page]") {
     if (!have_browser()) return;
-    Json report = report_of(0);
+    Json report = repository_report_of(0);
     report["growth"] = Json::array();
     const std::string dom = shown(page_of(report));
     CHECK(contains(dom, "data-ready=\"yes\""));

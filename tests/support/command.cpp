@@ -19,12 +19,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-std::string joined(const Arguments& argv) {
-    std::string text;
-    for (const auto& argument : argv) text += (text.empty() ? "" : " ") + argument;
-    return text;
-}
-
 struct Descriptor {
     explicit Descriptor(int number) : fd(number) {
         if (fd < 0) throw std::runtime_error(std::string("open: ") + std::strerror(errno));
@@ -213,6 +207,12 @@ bool eventually(const std::function<bool()>& condition, std::chrono::seconds lim
         poll(nullptr, 0, 20);
     }
     return true;
+}
+
+std::string joined(const Arguments& argv) {
+    std::string text;
+    for (const auto& argument : argv) text += (text.empty() ? "" : " ") + argument;
+    return text;
 }
 
 bool contains(const std::string& text, const std::string& part) {

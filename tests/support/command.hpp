@@ -72,6 +72,8 @@ private:
 bool eventually(const std::function<bool()>& condition,
                 std::chrono::seconds limit = std::chrono::seconds{60});
 
+/// With a blank between each two.
+std::string joined(const Arguments& argv);
 bool contains(const std::string& text, const std::string& part);
 std::string read_file(const std::filesystem::path& file);
 void write_file(const std::filesystem::path& file, const std::string& text);

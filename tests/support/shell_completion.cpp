@@ -44,12 +44,6 @@ Arguments command_of(Shell shell, const fs::path& pages) {
     return {"zsh", "-f", TSB_ZSH_COMPLETE, pages};
 }
 
-std::string joined(const Arguments& words) {
-    std::string line;
-    for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
-    return line;
-}
-
 }  // namespace
 
 std::vector<Words> offers(Shell shell, const fs::path& pages, const std::vector<Arguments>& lines,

@@ -6,7 +6,6 @@
 namespace tsb::tidy {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
 constexpr std::string_view blanks = " \n";
 // A '{' behind one of these opens a block.
 constexpr std::array<std::string_view, 7> block_words = {"else",     "do",       "try",    "const",

@@ -6,6 +6,8 @@
 
 namespace tsb::tidy {
 
+inline constexpr auto npos = std::string_view::npos;
+
 inline constexpr std::size_t most_file_lines = 400;
 inline constexpr std::size_t most_function_lines = 70;
 

@@ -5,8 +5,6 @@
 namespace tsb::tidy {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
-
 // Spelled in two parts, so that this file keeps the rules it checks.
 constexpr std::array<std::string_view, 3> marks = {
     "TO"

@@ -41,7 +41,7 @@ struct Tree {
     Fd root;
 };
 
-std::string refusal(const std::function<void()>& call) {
+std::string fs_refusal(const std::function<void()>& call) {
     try {
         call();
     } catch (const Error& error) {
@@ -61,18 +61,18 @@ TEST_CASE("a path that leaves its directory is refused by every call") {
           (t.temp.path() / "outside" / "secret").string(), std::string("out/secret"),
           std::string("in/b/file")}) {
         CAPTURE(path);
-        CHECK(refusal([&] { t.fs.open_file(root, path); }) != "");
-        CHECK(refusal([&] { t.fs.open_lock_file(root, path); }) != "");
-        CHECK(refusal([&] { t.fs.open_append_file(root, path); }) != "");
-        CHECK(refusal([&] { t.fs.open_directory(root, path); }) != "");
-        CHECK(refusal([&] { t.fs.create_file(root, path + "2", 0600); }) != "");
-        CHECK(refusal([&] { t.fs.make_directory(root, path + "2", 0700); }) != "");
-        CHECK(refusal([&] { t.fs.make_symlink("x", root, path + "2"); }) != "");
-        CHECK(refusal([&] { t.fs.remove_file(root, path); }) != "");
-        CHECK(refusal([&] { t.fs.remove_directory(root, path); }) != "");
-        CHECK(refusal([&] { t.fs.rename(root, path, root, "n", RenameMode::replace); }) != "");
-        CHECK(refusal([&] { t.fs.rename(root, "a", root, path, RenameMode::replace); }) != "");
-        CHECK(refusal([&] { t.fs.status(root, path); }) != "");
+        CHECK(fs_refusal([&] { t.fs.open_file(root, path); }) != "");
+        CHECK(fs_refusal([&] { t.fs.open_lock_file(root, path); }) != "");
+        CHECK(fs_refusal([&] { t.fs.open_append_file(root, path); }) != "");
+        CHECK(fs_refusal([&] { t.fs.open_directory(root, path); }) != "");
+        CHECK(fs_refusal([&] { t.fs.create_file(root, path + "2", 0600); }) != "");
+        CHECK(fs_refusal([&] { t.fs.make_directory(root, path + "2", 0700); }) != "");
+        CHECK(fs_refusal([&] { t.fs.make_symlink("x", root, path + "2"); }) != "");
+        CHECK(fs_refusal([&] { t.fs.remove_file(root, path); }) != "");
+        CHECK(fs_refusal([&] { t.fs.remove_directory(root, path); }) != "");
+        CHECK(fs_refusal([&] { t.fs.rename(root, path, root, "n", RenameMode::replace); }) != "");
+        CHECK(fs_refusal([&] { t.fs.rename(root, "a", root, path, RenameMode::replace); }) != "");
+        CHECK(fs_refusal([&] { t.fs.status(root, path); }) != "");
     }
     CHECK(stdfs::exists(t.temp.path() / "outside" / "secret"));
     CHECK_FALSE(stdfs::exists(t.temp.path() / "outside" / "secret2"));
@@ -107,22 +107,22 @@ TEST_CASE("the fallback without openat2 refuses the same and opens the same") {
 TEST_CASE("messages say the path and the cause") {
     Tree t;
     const int root = t.root.get();
-    CHECK(refusal([&] { t.fs.open_file(root, "a/link"); }) ==
+    CHECK(fs_refusal([&] { t.fs.open_file(root, "a/link"); }) ==
           "cannot open 'a/link': a symbolic link is in the way");
-    CHECK(refusal([&] { t.fs.open_file(root, "../x"); }) ==
+    CHECK(fs_refusal([&] { t.fs.open_file(root, "../x"); }) ==
           "cannot open '../x': the path leaves its directory");
-    CHECK(refusal([&] { t.fs.open_file(root, "none"); }) ==
+    CHECK(fs_refusal([&] { t.fs.open_file(root, "none"); }) ==
           "cannot open 'none': No such file or directory");
-    CHECK(refusal([&] { t.fs.open_file(root, "a"); }) == "cannot open 'a': not a regular file");
+    CHECK(fs_refusal([&] { t.fs.open_file(root, "a"); }) == "cannot open 'a': not a regular file");
     const Fd read_only = t.fs.open_file(root, "a/b/file");
-    CHECK(refusal([&] { t.fs.write(read_only.get(), as_bytes("x")); }) ==
+    CHECK(fs_refusal([&] { t.fs.write(read_only.get(), as_bytes("x")); }) ==
           "cannot write '" + (t.root_path / "a/b/file").string() + "': Bad file descriptor");
 }
 
 TEST_CASE("a FIFO in the place of a file neither blocks nor is read") {
     Tree t;
     REQUIRE(::mkfifo((t.root_path / "pipe").c_str(), 0600) == 0);
-    CHECK(refusal([&] { t.fs.open_file(t.root.get(), "pipe"); }) ==
+    CHECK(fs_refusal([&] { t.fs.open_file(t.root.get(), "pipe"); }) ==
           "cannot open 'pipe': not a regular file");
 }
 
@@ -139,13 +139,13 @@ TEST_CASE("files are created new, private and closed on exec") {
     CHECK(status->kind == FileKind::file);
     CHECK(status->mode == 0600);
     CHECK(status->size == 4);
-    CHECK(refusal([&] { t.fs.create_file(t.root.get(), "a/new", 0600); }) ==
+    CHECK(fs_refusal([&] { t.fs.create_file(t.root.get(), "a/new", 0600); }) ==
           "cannot create 'a/new': File exists");
     CHECK(read_whole_file(t.fs, t.root.get(), "a/new", 4) == "text");
 }
 
 TEST_CASE("a failing close is reported") {
-    CHECK(refusal([] { real_fs().close(Fd(1000000)); }) ==
+    CHECK(fs_refusal([] { real_fs().close(Fd(1000000)); }) ==
           "cannot close 'file descriptor 1000000': Bad file descriptor");
 }
 
@@ -185,7 +185,7 @@ TEST_CASE("rename can refuse to replace") {
     const int root = t.root.get();
     t.fs.make_directory(root, "x", 0700);
     t.fs.make_directory(root, "y", 0700);
-    CHECK(refusal([&] { t.fs.rename(root, "x", root, "y", RenameMode::no_replace); }) ==
+    CHECK(fs_refusal([&] { t.fs.rename(root, "x", root, "y", RenameMode::no_replace); }) ==
           "cannot rename 'x': File exists");
     t.fs.rename(root, "x", root, "a/z", RenameMode::no_replace);
     CHECK(t.fs.status(root, "a/z"));

@@ -8,6 +8,7 @@
 #include "config/config.hpp"
 #include "core/base/error.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/command.hpp"
 
 namespace tsb {
 namespace {
@@ -19,13 +20,6 @@ std::vector<std::filesystem::path> bad_files() {
     }
     std::sort(files.begin(), files.end());
     return files;
-}
-
-std::string contents(const std::filesystem::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return text.str();
 }
 
 struct Refusal {
@@ -58,7 +52,7 @@ TEST_CASE("every bad file is refused with its findings and their places") {
     REQUIRE(files.size() >= 150);
     for (const auto& file : files) {
         const std::string name = file.filename().string();
-        const std::string text = contents(file);
+        const std::string text = test::read_file(file);
         CAPTURE(name);
         try {
             parse_config(text, name);
@@ -76,7 +70,7 @@ TEST_CASE("a refused secret is not repeated in the message or the hint") {
     for (const auto& file : bad_files()) {
         CAPTURE(file.filename().string());
         try {
-            parse_config(contents(file), "x");
+            parse_config(test::read_file(file), "x");
             FAIL_CHECK("it was accepted");
         } catch (const Error& error) {
             CHECK(std::string(error.what()).find("hunter") == std::string::npos);

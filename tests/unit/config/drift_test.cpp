@@ -1,6 +1,6 @@
 // The sample and REFERENCE.md say what the option table says.
 #include <algorithm>
-#include <fstream>
+#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -8,18 +8,12 @@
 #include "config/options.hpp"
 #include "config/yaml_tree.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/command.hpp"
 
 namespace tsb {
 namespace {
 
-const std::string directory = TSB_CONFIG_DIR;
-
-std::string contents(const std::string& name) {
-    std::ifstream stream(directory + "/" + name, std::ios::binary);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return text.str();
-}
+const std::filesystem::path directory = TSB_CONFIG_DIR;
 
 using Shown = std::multimap<std::string, YamlNode>;
 
@@ -106,7 +100,7 @@ std::string reference_rows() {
 }  // namespace
 
 TEST_CASE("the sample loads, and backs up every night without telling anybody") {
-    const Config config = load_config(directory + "/tsbackup.yaml");
+    const Config config = load_config(directory / "tsbackup.yaml");
     CHECK(config.repository == "/var/lib/tsbackup");
     const ClusterConfig& cluster = config.cluster("");
     CHECK(cluster.name == "main");
@@ -118,14 +112,15 @@ TEST_CASE("the sample loads, and backs up every night without telling anybody") 
 }
 
 TEST_CASE("the sample loads with everything that it leaves to choose") {
-    const Config config = parse_config(with_choices(contents("tsbackup.yaml")), "tsbackup.yaml");
+    const Config config =
+        parse_config(with_choices(test::read_file(directory / "tsbackup.yaml")), "tsbackup.yaml");
     CHECK(config.cluster("").schedule.size() == 4);
     CHECK(config.hooks.size() == 1);
     CHECK(config.notices.webhooks.size() == 1);
 }
 
 TEST_CASE("the sample sets only what has a default, is required or is its own choice") {
-    for (const auto& [path, node] : shown_by(contents("tsbackup.yaml"))) {
+    for (const auto& [path, node] : shown_by(test::read_file(directory / "tsbackup.yaml"))) {
         CAPTURE(path, node.position.line);
         const Option* option = find_option(path);
         REQUIRE(option != nullptr);
@@ -136,7 +131,7 @@ TEST_CASE("the sample sets only what has a default, is required or is its own ch
 }
 
 TEST_CASE("the sample shows every option with its default and meaning, and no other") {
-    const std::string sample = contents("tsbackup.yaml");
+    const std::string sample = test::read_file(directory / "tsbackup.yaml");
     const Shown set = shown_by(sample);
     const Shown shown = shown_by(with_choices(sample));
     const std::string comments = comment_text(with_choices(sample));
@@ -160,7 +155,7 @@ TEST_CASE("the sample shows every option with its default and meaning, and no ot
 }
 
 TEST_CASE("the reference has the rows of the option table") {
-    const std::string reference = contents("REFERENCE.md");
+    const std::string reference = test::read_file(directory / "REFERENCE.md");
     std::istringstream lines(reference);
     std::string rows;
     for (std::string line; std::getline(lines, line);) {

@@ -11,7 +11,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-const std::string minimal =
+const std::string one_cluster =
     "repository: /backups\n"
     "clusters:\n"
     "  main:\n"
@@ -19,7 +19,7 @@ const std::string minimal =
 
 /// A file whose only cluster has `lines` too, which begin with four blanks.
 ClusterConfig cluster_with(const std::string& lines) {
-    return parse_config(minimal + lines, "x").clusters.at(0);
+    return parse_config(one_cluster + lines, "x").clusters.at(0);
 }
 
 /// The only entry of a schedule, written as a mapping on one line.
@@ -30,7 +30,7 @@ ScheduleConfig entry_with(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a file without the new keys has neither schedule, retention, hooks nor webhooks") {
-    const Config config = parse_config(minimal, "x");
+    const Config config = parse_config(one_cluster, "x");
     CHECK(config.log_format == LogFormat::text);
     CHECK(config.max_concurrent_jobs == Config().max_concurrent_jobs);
     CHECK(config.shutdown_grace == Config().shutdown_grace);
@@ -47,7 +47,7 @@ TEST_CASE("a file without the new keys has neither schedule, retention, hooks no
 }
 
 TEST_CASE("the keys of log, jobs and the cluster are stored where they belong") {
-    const Config config = parse_config(minimal +
+    const Config config = parse_config(one_cluster +
                                            "    job_limit: 12h\n"
                                            "    max_age: 26h\n"
                                            "    max_drill_age: 35d\n"
@@ -120,7 +120,7 @@ TEST_CASE("entries keep the order of the file and may share their times when the
 }
 
 TEST_CASE("two clusters may have the same schedule") {
-    const Config config = parse_config(minimal +
+    const Config config = parse_config(one_cluster +
                                            "    schedule: [every: 1h]\n"
                                            "  other:\n"
                                            "    connection: host=b\n"
@@ -144,8 +144,9 @@ TEST_CASE("the ends of the new ranges are accepted") {
     CHECK(cluster_with("    retention: {min_keep: 100000}\n").retention.min_keep == 100'000);
     const std::string label(512, 'l');
     CHECK(entry_with("every: 1h, backup: {label: " + label + "}").backup_args.at("label") == label);
-    CHECK(parse_config(minimal + "jobs: {max_concurrent: 1}\n", "x").max_concurrent_jobs == 1);
-    CHECK(parse_config(minimal + "jobs: {max_concurrent: 16}\n", "x").max_concurrent_jobs == 16);
+    CHECK(parse_config(one_cluster + "jobs: {max_concurrent: 1}\n", "x").max_concurrent_jobs == 1);
+    CHECK(parse_config(one_cluster + "jobs: {max_concurrent: 16}\n", "x").max_concurrent_jobs ==
+          16);
 }
 
 TEST_CASE("every key of retention is stored where it belongs") {
@@ -178,7 +179,7 @@ TEST_CASE("min_keep and a zone alone are no rule") {
 }
 
 TEST_CASE("hooks are kept as written and sorted by their events") {
-    const Config config = parse_config(minimal +
+    const Config config = parse_config(one_cluster +
                                            "hooks:\n"
                                            "  - events: [failure, overdue, failure]\n"
                                            "    command: [/usr/bin/logger, -t, '', a b]\n"
@@ -202,7 +203,7 @@ TEST_CASE("hooks are kept as written and sorted by their events") {
 }
 
 TEST_CASE("webhooks are stored in the order of the file") {
-    const Config config = parse_config(minimal +
+    const Config config = parse_config(one_cluster +
                                            "webhooks:\n"
                                            "  - url: https://example.org:8443/a?to=x@y\n"
                                            "    token_file: /run/secrets/token\n"
@@ -222,7 +223,7 @@ TEST_CASE("webhooks are stored in the order of the file") {
 
 TEST_CASE("empty lists of sections are accepted") {
     const Config config =
-        parse_config(minimal + "    schedule: []\nhooks: []\nwebhooks: []\n", "x");
+        parse_config(one_cluster + "    schedule: []\nhooks: []\nwebhooks: []\n", "x");
     CHECK(config.clusters.at(0).schedule.empty());
     CHECK(config.hooks.empty());
     CHECK(config.notices.webhooks.empty());

@@ -5,9 +5,11 @@
 #include "daemon/control_socket.hpp"
 #include "daemon/ctl/connection.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/command.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace tsb;
+using tsb::test::contains;
 
 namespace {
 
@@ -19,10 +21,6 @@ Error failure_at(const std::filesystem::path& socket) {
     }
     FAIL("connected");
     return {ErrorCode::internal, ""};
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 /// Somebody whom directory modes bind, while it lives.

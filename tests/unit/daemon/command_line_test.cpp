@@ -1,8 +1,10 @@
 #include "daemon/ctl/command_line.hpp"
 
 #include "tests/support/catch.hpp"
+#include "tests/support/command.hpp"
 
 using namespace tsb;
+using tsb::test::contains;
 
 namespace {
 
@@ -28,10 +30,6 @@ ErrorCode code_of(const std::vector<std::string>& words) {
     }
     FAIL("accepted");
     return ErrorCode::internal;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 }  // namespace

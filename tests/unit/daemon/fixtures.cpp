@@ -106,4 +106,9 @@ void Ground::run_loop() {
     loop.run();
 }
 
+void add_broken_backup(const Ground& ground, const std::string& cluster, const std::string& id) {
+    std::filesystem::create_directories(ground.directory.path() / "repository" / cluster /
+                                        "backups" / id);
+}
+
 }  // namespace tsb::test

@@ -42,4 +42,7 @@ public:
     std::vector<Json> events;
 };
 
+/// A directory of a backup that is listed, though as broken.
+void add_broken_backup(const Ground& ground, const std::string& cluster, const std::string& id);
+
 }  // namespace tsb::test

@@ -32,7 +32,7 @@ asio::awaitable<Outcome> until_stopped(JobContext& context) {
     co_return Outcome();
 }
 
-struct Fixture {
+struct JobsFixture {
     JobPointer start(const JobWork& work, const std::string& exclusive = "") {
         JobSpec spec("backup", "main", "uid 1000");
         if (!exclusive.empty()) spec.exclusive = {exclusive};
@@ -61,7 +61,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("every job ends in one state that was recorded before") {
-    Fixture fixture;
+    JobsFixture fixture;
     struct Row {
         JobWork work;
         JobState end;
@@ -79,7 +79,7 @@ TEST_CASE("every job ends in one state that was recorded before") {
 }
 
 TEST_CASE("a job keeps the cause of its failure") {
-    Fixture fixture;
+    JobsFixture fixture;
     const JobPointer full = fixture.start(fail);
     const JobPointer broken = fixture.start(break_down);
     fixture.run();
@@ -89,7 +89,7 @@ TEST_CASE("a job keeps the cause of its failure") {
 }
 
 TEST_CASE("a cancelled job ends as cancelled") {
-    Fixture fixture;
+    JobsFixture fixture;
     const JobPointer job = fixture.start(until_stopped);
     fixture.jobs.cancel(job->id);
     fixture.run();
@@ -99,7 +99,7 @@ TEST_CASE("a cancelled job ends as cancelled") {
 }
 
 TEST_CASE("a record that fails does not change how the job ended") {
-    Fixture fixture;
+    JobsFixture fixture;
     fixture.recorder_fails = true;
     const JobPointer job = fixture.start(succeed);
     fixture.run();
@@ -107,7 +107,7 @@ TEST_CASE("a record that fails does not change how the job ended") {
 }
 
 TEST_CASE("a second job on the same thing is refused and names the first") {
-    Fixture fixture;
+    JobsFixture fixture;
     const JobPointer first = fixture.start(until_stopped, "backup of main");
     const Error busy = error_of([&] { fixture.start(succeed, "backup of main"); });
     CHECK(busy.code() == ErrorCode::busy);
@@ -123,7 +123,7 @@ TEST_CASE("a second job on the same thing is refused and names the first") {
 }
 
 TEST_CASE("only so many jobs are present") {
-    Fixture fixture;
+    JobsFixture fixture;
     for (std::size_t i = 0; i < JobRegistry::most_present; ++i) fixture.start(until_stopped);
     CHECK(error_of([&] { fixture.start(succeed); }).code() == ErrorCode::busy);
     fixture.jobs.stop_all();
@@ -132,7 +132,7 @@ TEST_CASE("only so many jobs are present") {
 }
 
 TEST_CASE("after stop_all no job starts") {
-    Fixture fixture;
+    JobsFixture fixture;
     const JobPointer job = fixture.start(until_stopped);
     fixture.jobs.stop_all();
     CHECK(error_of([&] { fixture.start(succeed); }).code() == ErrorCode::refused);
@@ -141,14 +141,14 @@ TEST_CASE("after stop_all no job starts") {
 }
 
 TEST_CASE("ids tell kind and time and are never the same") {
-    Fixture fixture;
+    JobsFixture fixture;
     CHECK(fixture.start(succeed)->id == "b-20261123-014224-1");
     CHECK(fixture.start(succeed)->id == "b-20261123-014224-2");
     fixture.run();
 }
 
 TEST_CASE("the oldest ended jobs are forgotten, running ones never") {
-    Fixture fixture;
+    JobsFixture fixture;
     const JobPointer running = fixture.start(until_stopped);
     const JobPointer second = fixture.start(succeed);
     for (std::size_t i = 0; i < JobRegistry::kept; ++i) {
@@ -164,7 +164,7 @@ TEST_CASE("the oldest ended jobs are forgotten, running ones never") {
 }
 
 TEST_CASE("who waits for an end is woken by one") {
-    Fixture fixture;
+    JobsFixture fixture;
     bool woken = false;
     const auto wait = [&]() -> asio::awaitable<void> {
         const auto limit = std::chrono::hours(1);

@@ -15,7 +15,7 @@
 namespace tsb::test {
 namespace {
 
-constexpr int first = 3;
+constexpr int first_descriptor = 3;
 constexpr int out_of_the_way = 100;
 
 void require(bool done, const char* what) {
@@ -71,7 +71,7 @@ HandedOver::HandedOver(std::vector<Fd> sockets) {
     // Out of the way first: one of them may have a number that another one is to get.
     for (Fd& fd : sockets) fd = Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, out_of_the_way));
     for (std::size_t i = 0; i < sockets.size(); ++i) {
-        const int number = first + static_cast<int>(i);
+        const int number = first_descriptor + static_cast<int>(i);
         before_.emplace_back(::fcntl(number, F_DUPFD_CLOEXEC, out_of_the_way));
         require(::dup2(sockets[i].get(), number) == number, "dup2");
     }
@@ -79,7 +79,7 @@ HandedOver::HandedOver(std::vector<Fd> sockets) {
 
 HandedOver::~HandedOver() {
     for (std::size_t i = 0; i < before_.size(); ++i) {
-        const int number = first + static_cast<int>(i);
+        const int number = first_descriptor + static_cast<int>(i);
         if (before_[i]) {
             ::dup2(before_[i].get(), number);
         } else {

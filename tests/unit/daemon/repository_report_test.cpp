@@ -12,16 +12,11 @@
 #include "tests/unit/daemon/protocol_document.hpp"
 
 using namespace tsb;
+using tsb::test::add_broken_backup;
 using tsb::test::contains;
 using tsb::test::Ground;
 
 namespace {
-
-/// A directory of a backup that is listed, though as broken.
-void add_backup(const Ground& ground, const std::string& cluster, const std::string& id) {
-    std::filesystem::create_directories(ground.directory.path() / "repository" / cluster /
-                                        "backups" / id);
-}
 
 std::set<std::string> fields_of(const Json& object) {
     std::set<std::string> out;
@@ -42,7 +37,7 @@ Json documented_report() {
 TEST_CASE("a repository's report has the documented fields, and is no error with problems") {
     Ground ground(test::unreachable_server());
     const std::string id = "cluster_backup_20261122_000000";
-    add_backup(ground, "main", id);
+    add_broken_backup(ground, "main", id);
     note_stored_bytes(ground.repository, "main", test::fixed_clock().now());
     const Outcome outcome = ground.ask(Request("report", Json::object()));
     REQUIRE_FALSE(outcome.failure);
@@ -64,8 +59,8 @@ TEST_CASE("a repository's report has the documented fields, and is no error with
 
 TEST_CASE("a repository's report can be of one cluster, also of one that is not configured") {
     Ground ground(test::unreachable_server());
-    add_backup(ground, "main", "cluster_backup_20261122_000000");
-    add_backup(ground, "old", "cluster_backup_20261122_000001");
+    add_broken_backup(ground, "main", "cluster_backup_20261122_000000");
+    add_broken_backup(ground, "old", "cluster_backup_20261122_000001");
     const Json all = ground.ask(Request("report", Json::object())).result;
     CHECK(all.at("backups").size() == 2);
     CHECK(all.at("clusters").size() == 2);
@@ -83,7 +78,8 @@ TEST_CASE("a repository's report of many backups comes in parts, each backup onc
     Ground ground(test::unreachable_server());
     for (int number = 0; number < 501; ++number) {
         const int time = number / 60 * 100 + number % 60;  // minutes, seconds
-        add_backup(ground, "main", "cluster_backup_20261122_" + std::to_string(100000 + time));
+        add_broken_backup(ground, "main",
+                          "cluster_backup_20261122_" + std::to_string(100000 + time));
     }
     Outcome outcome = ground.ask(Request("report", Json::object()));
     REQUIRE_FALSE(outcome.failure);

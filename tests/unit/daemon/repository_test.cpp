@@ -5,17 +5,16 @@
 #include "daemon/repository_lock.hpp"
 #include "daemon/restore_request.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/command.hpp"
 #include "tests/unit/daemon/fixtures.hpp"
 
 using namespace tsb;
+using tsb::test::add_broken_backup;
+using tsb::test::contains;
 using tsb::test::Ground;
 namespace fs = std::filesystem;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 fs::path repository_of(const Ground& ground) {
     return ground.directory.path() / "repository";
@@ -31,11 +30,6 @@ std::vector<Request> readers(const Ground& ground) {
     return {Request("list", Json::object()), Request("show", {{"backup", "latest"}}),
             Request("verify", Json::object()), Request("verify", {{"all", true}}),
             Request("restore", {{"backup", "latest"}, {"target", target}})};
-}
-
-/// A directory of a backup that is listed, though as broken.
-void add_backup(const Ground& ground, const std::string& cluster, const std::string& id) {
-    fs::create_directories(repository_of(ground) / cluster / "backups" / id);
 }
 
 Error failure_of(Ground& ground, const Request& request) {
@@ -74,8 +68,8 @@ TEST_CASE("a backup that no cluster has is not found, one of several clusters mu
     Ground ground(test::unreachable_server());
     const std::string one = "cluster_backup_20261122_000000";
     const std::string both = "cluster_backup_20261122_000001";
-    add_backup(ground, "main", one);
-    for (const char* cluster : {"main", "spare"}) add_backup(ground, cluster, both);
+    add_broken_backup(ground, "main", one);
+    for (const char* cluster : {"main", "spare"}) add_broken_backup(ground, cluster, both);
 
     const Error unknown = failure_of(ground, Request("show", {{"backup", "nonex"}}));
     CHECK(unknown.code() == ErrorCode::not_found);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr uid_t own_uid = 990;
 
-ControlConfig configured() {
+ControlConfig control_of_config() {
     ControlConfig control;
     control.read = {{true, 50}};
     control.operate = {{true, 60}, {false, 1001}};
@@ -26,7 +26,7 @@ Peer peer(uid_t uid, std::vector<gid_t> groups) {
 }
 
 Right right_of(const Peer& who) {
-    return caller_of(who, configured(), own_uid).right;
+    return caller_of(who, control_of_config(), own_uid).right;
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ TEST_CASE("a uid is not taken for a gid") {
 }
 
 TEST_CASE("a named user is not trusted with any path") {
-    CHECK_FALSE(caller_of(peer(1002, {}), configured(), own_uid).trusted);
+    CHECK_FALSE(caller_of(peer(1002, {}), control_of_config(), own_uid).trusted);
 }
 
 TEST_CASE("the uid that stands for unmapped ones is refused whatever names it") {
@@ -75,7 +75,7 @@ TEST_CASE("a gid that stands for unmapped ones gives no right") {
 TEST_CASE("a caller has the uid, pid and groups of its peer") {
     Peer who = peer(1001, {50, 60});
     who.pid = 4711;
-    const Caller caller = caller_of(who, configured(), own_uid);
+    const Caller caller = caller_of(who, control_of_config(), own_uid);
     CHECK(caller.uid == 1001);
     CHECK(caller.pid == 4711);
     CHECK(caller.groups == who.groups);

@@ -12,20 +12,16 @@ using test::error_of;
 
 namespace {
 
-SystemTime at(const std::string& iso) {
-    return from_iso8601(iso);
-}
-
 ScheduleState full_state() {
     ScheduleState state;
     EntryState& failed = state.entries["backup cron '0 2 * * *' Europe/Berlin"];
-    failed.handled_until = at("2026-11-23T01:00:00Z");
-    failed.retry_at = at("2026-11-23T01:04:11Z");
-    failed.ended_at = at("2026-11-23T01:02:00Z");
+    failed.handled_until = from_iso8601("2026-11-23T01:00:00Z");
+    failed.retry_at = from_iso8601("2026-11-23T01:04:11Z");
+    failed.ended_at = from_iso8601("2026-11-23T01:02:00Z");
     failed.failures = 3;
     state.entries["verify every 21600s"] = EntryState();
     state.notes = {"first", "with \"quotes\" and \xC3\xA9", "third"};
-    state.first_seen = at("2026-11-01T00:00:00Z");
+    state.first_seen = from_iso8601("2026-11-01T00:00:00Z");
     state.overdue = true;
     return state;
 }
@@ -35,7 +31,7 @@ struct Books {
 
     /// Commits a backup that stores so many bytes of its own, besides what each has.
     void add_backup(const std::string& cluster, const std::string& when, std::size_t size) {
-        BackupDraft draft(repository, cluster, at(when));
+        BackupDraft draft(repository, cluster, from_iso8601(when));
         const std::string text(size, 'x');
         write_new_file(real_fs(), draft.directory(), "base.tar", as_bytes(text));
         Metadata metadata;
@@ -45,7 +41,7 @@ struct Books {
         metadata.system_identifier = 1;
         metadata.wal_segment_size = 16 << 20;
         metadata.timeline = 1;
-        metadata.started_at = metadata.stopped_at = at(when);
+        metadata.started_at = metadata.stopped_at = from_iso8601(when);
         metadata.stored_bytes = size;
         metadata.files.push_back({"base.tar", size, std::string(64, '0')});
         draft.commit(metadata);
@@ -114,19 +110,19 @@ TEST_CASE("a state of another shape is damaged") {
 TEST_CASE("what backups took is noted once a day, the last time counts") {
     Books books;
     books.add_backup("main", "2026-11-20T02:00:00Z", 100);
-    note_stored_bytes(books.repository, "main", at("2026-11-20T02:01:00Z"));
+    note_stored_bytes(books.repository, "main", from_iso8601("2026-11-20T02:01:00Z"));
     const std::uint64_t first = books.stored("main");
     REQUIRE(first >= 100);
     books.add_backup("main", "2026-11-20T23:00:00Z", 1000);
-    note_stored_bytes(books.repository, "main", at("2026-11-20T23:59:59Z"));
+    note_stored_bytes(books.repository, "main", from_iso8601("2026-11-20T23:59:59Z"));
     const std::uint64_t second = books.stored("main");
     REQUIRE(second >= first + 1000);
-    note_stored_bytes(books.repository, "main", at("2026-11-21T00:00:00Z"));
+    note_stored_bytes(books.repository, "main", from_iso8601("2026-11-21T00:00:00Z"));
     const std::vector<SpaceSample> samples = stored_bytes_history(books.repository);
     REQUIRE(samples.size() == 2);
-    CHECK(samples[0].at == at("2026-11-20T23:59:59Z"));
+    CHECK(samples[0].at == from_iso8601("2026-11-20T23:59:59Z"));
     CHECK(samples[0].stored_bytes == second);
-    CHECK(samples[1].at == at("2026-11-21T00:00:00Z"));
+    CHECK(samples[1].at == from_iso8601("2026-11-21T00:00:00Z"));
     CHECK(samples[1].stored_bytes == second);
 }
 
@@ -134,23 +130,23 @@ TEST_CASE("the last sixty days are kept") {
     Books books;
     for (int day = 0; day < 70; ++day) {
         note_stored_bytes(books.repository, "main",
-                          at("2026-09-01T02:00:00Z") + std::chrono::days(day));
+                          from_iso8601("2026-09-01T02:00:00Z") + std::chrono::days(day));
     }
     const std::vector<SpaceSample> samples = stored_bytes_history(books.repository);
     REQUIRE(samples.size() == 60);
-    CHECK(samples.front().at == at("2026-09-11T02:00:00Z"));
-    CHECK(samples.back().at == at("2026-11-09T02:00:00Z"));
+    CHECK(samples.front().at == from_iso8601("2026-09-11T02:00:00Z"));
+    CHECK(samples.back().at == from_iso8601("2026-11-09T02:00:00Z"));
 }
 
 TEST_CASE("clusters are added up at each time one of them was noted") {
     Books books;
     books.add_backup("main", "2026-11-20T02:00:00Z", 100);
-    note_stored_bytes(books.repository, "main", at("2026-11-20T02:00:00Z"));
+    note_stored_bytes(books.repository, "main", from_iso8601("2026-11-20T02:00:00Z"));
     books.add_backup("spare", "2026-11-20T03:00:00Z", 1000);
-    note_stored_bytes(books.repository, "spare", at("2026-11-20T03:00:00Z"));
+    note_stored_bytes(books.repository, "spare", from_iso8601("2026-11-20T03:00:00Z"));
     const std::uint64_t main_then = books.stored("main");
     books.add_backup("main", "2026-11-21T02:00:00Z", 10000);
-    note_stored_bytes(books.repository, "main", at("2026-11-21T02:00:00Z"));
+    note_stored_bytes(books.repository, "main", from_iso8601("2026-11-21T02:00:00Z"));
     const std::vector<SpaceSample> samples = stored_bytes_history(books.repository);
     REQUIRE(samples.size() == 3);
     CHECK(samples[0].stored_bytes == main_then);
@@ -160,12 +156,12 @@ TEST_CASE("clusters are added up at each time one of them was noted") {
 
 TEST_CASE("a clock that was ahead leaves no note that later ones stand behind") {
     Books books;
-    note_stored_bytes(books.repository, "main", at("2026-11-20T02:00:00Z"));
-    note_stored_bytes(books.repository, "main", at("2036-11-20T02:00:00Z"));
-    note_stored_bytes(books.repository, "main", at("2026-11-21T02:00:00Z"));
+    note_stored_bytes(books.repository, "main", from_iso8601("2026-11-20T02:00:00Z"));
+    note_stored_bytes(books.repository, "main", from_iso8601("2036-11-20T02:00:00Z"));
+    note_stored_bytes(books.repository, "main", from_iso8601("2026-11-21T02:00:00Z"));
     const std::vector<SpaceSample> samples = stored_bytes_history(books.repository);
     REQUIRE(samples.size() == 2);
-    CHECK(samples.back().at == at("2026-11-21T02:00:00Z"));
+    CHECK(samples.back().at == from_iso8601("2026-11-21T02:00:00Z"));
 }
 
 TEST_CASE("a damaged history of one cluster is left out, and begins anew with the next note") {
@@ -174,11 +170,11 @@ TEST_CASE("a damaged history of one cluster is left out, and begins anew with th
                              R"([{"at":"2026-11-20T02:00:00Z","stored_bytes":-1}])"}) {
         CAPTURE(text);
         Books books;
-        note_stored_bytes(books.repository, "main", at("2026-11-20T02:00:00Z"));
-        note_stored_bytes(books.repository, "spare", at("2026-11-20T03:00:00Z"));
+        note_stored_bytes(books.repository, "main", from_iso8601("2026-11-20T02:00:00Z"));
+        note_stored_bytes(books.repository, "spare", from_iso8601("2026-11-20T03:00:00Z"));
         books.repository.write_state("spare", "space", text);
         CHECK(stored_bytes_history(books.repository).size() == 1);
-        note_stored_bytes(books.repository, "spare", at("2026-11-21T03:00:00Z"));
+        note_stored_bytes(books.repository, "spare", from_iso8601("2026-11-21T03:00:00Z"));
         CHECK(stored_bytes_history(books.repository).size() == 2);
     }
 }
@@ -190,6 +186,6 @@ TEST_CASE("a broken backup counts for nothing where bytes are noted") {
     books.add_backup("main", "2026-11-21T02:00:00Z", 1000);
     const std::string id = books.repository.list("main").back().id;
     std::ofstream(books.path / "main" / "backups" / id / "metadata.json") << "{}";
-    note_stored_bytes(books.repository, "main", at("2026-11-21T03:00:00Z"));
+    note_stored_bytes(books.repository, "main", from_iso8601("2026-11-21T03:00:00Z"));
     CHECK(stored_bytes_history(books.repository).front().stored_bytes == whole);
 }

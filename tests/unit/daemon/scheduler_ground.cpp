@@ -28,12 +28,12 @@ Config config_of(const std::filesystem::path& repository,
     return config;
 }
 
-asio::awaitable<Session> never_answered(std::stop_token stop) {
+asio::awaitable<Session> unanswered(std::stop_token stop) {
     co_await wait_for_stop(stop);
     co_return nullptr;
 }
 
-asio::awaitable<Session> refused(Error failure) {
+asio::awaitable<Session> refused_by(Error failure) {
     throw Error(std::move(failure));
     co_return nullptr;
 }
@@ -125,8 +125,8 @@ void ScheduleGround::start(Config config) {
 
 asio::awaitable<Session> ScheduleGround::connect(ConnectOptions options, std::stop_token stop) {
     if (on_connect) on_connect();
-    if (silent) return never_answered(std::move(stop));
-    if (failure) return refused(*failure);
+    if (silent) return unanswered(std::move(stop));
+    if (failure) return refused_by(*failure);
     // Each backup begins with its data session; a session for SQL is refused in any case.
     if (server_.open_sessions() == 0 && options.replication) server_.begin_anew();
     return answer_(std::move(options), std::move(stop));

@@ -1,6 +1,7 @@
 // What the scheduler remembers: over a kill, over downtime, when the clock jumps, when the
 // configuration changes and when the disk fails.
 #include "tests/support/catch.hpp"
+#include "tests/support/command.hpp"
 #include "tests/unit/daemon/scheduler_ground.hpp"
 
 using namespace tsb;
@@ -9,14 +10,6 @@ using std::chrono::hours;
 using std::chrono::minutes;
 
 namespace {
-
-SystemTime at(const std::string& iso) {
-    return from_iso8601(iso);
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 /// A day of which the slot ended well.
 void take_first(ScheduleGround& ground) {
@@ -48,13 +41,13 @@ TEST_CASE("a daemon killed in a run tries again a little later, and does not rep
     ground.pass();
     CHECK(ground.jobs().empty());
     const SystemTime retry = ground.scheduler().next_due("main").value();
-    CHECK(retry > at("2026-11-23T02:00:00Z"));
-    CHECK(retry < at("2026-11-23T02:02:00Z"));
+    CHECK(retry > from_iso8601("2026-11-23T02:00:00Z"));
+    CHECK(retry < from_iso8601("2026-11-23T02:02:00Z"));
     ground.clock.set(retry);
     ground.pass();
     ground.finish_jobs();
     CHECK(ground.jobs().size() == 1);
-    CHECK(ground.scheduler().next_due("main") == at("2026-11-24T02:00:00Z"));
+    CHECK(ground.scheduler().next_due("main") == from_iso8601("2026-11-24T02:00:00Z"));
     CHECK(ground.repository.list("main").size() == 1);
 }
 
@@ -100,7 +93,7 @@ TEST_CASE("after days of downtime the newest missed slot runs, once, and the oth
     CHECK(contains(ground.all_notes(), "2 slots from 2026-11-24 02:00 UTC to 2026-11-25"));
     CHECK(contains(ground.all_notes(), "missed while the daemon was down"));
     CHECK(ground.stored().notes.size() == 1);
-    CHECK(ground.scheduler().next_due("main") == at("2026-11-27T02:00:00Z"));
+    CHECK(ground.scheduler().next_due("main") == from_iso8601("2026-11-27T02:00:00Z"));
     ground.kill_and_start();
     ground.pass_at("2026-11-26T13:00:00Z");
     CHECK(ground.jobs().empty());
@@ -143,7 +136,7 @@ TEST_CASE("a clock that jumps a day ahead and back repeats no slot") {
     ground.finish_jobs();
     CHECK(ground.jobs().size() == 2);
     ground.clock.set("2026-11-23T02:15:00Z");  // and back
-    while (ground.clock.now() < at("2026-11-25T01:50:00Z")) {
+    while (ground.clock.now() < from_iso8601("2026-11-25T01:50:00Z")) {
         ground.pass();
         REQUIRE(ground.jobs().size() == 2);
         ground.clock.advance(minutes(30));
@@ -175,7 +168,7 @@ TEST_CASE("an edited entry begins anew, and the old one is forgotten") {
     ground.pass();
     CHECK(ground.jobs().size() == 1);
     CHECK(ground.all_notes().empty());
-    CHECK(ground.scheduler().next_due("main") == at("2026-11-26T01:00:00Z"));
+    CHECK(ground.scheduler().next_due("main") == from_iso8601("2026-11-26T01:00:00Z"));
     CHECK(ground.stored().entries.size() == 1);
     CHECK(ground.stored().entries.contains(key_of(edited)));
 }
@@ -204,7 +197,7 @@ TEST_CASE("a schedule whose document is damaged begins anew, and says so") {
         ground.pass_at("2026-11-24T12:00:00Z");
         CHECK(ground.jobs().empty());
         CHECK(contains(ground.all_notes(), "began anew"));
-        CHECK(ground.stored().first_seen == at("2026-11-24T12:00:00Z"));
+        CHECK(ground.stored().first_seen == from_iso8601("2026-11-24T12:00:00Z"));
         ground.pass_at("2026-11-25T02:00:00Z");
         CHECK(ground.jobs().size() == 1);
     }
@@ -228,7 +221,8 @@ TEST_CASE("a state that cannot be written keeps the schedule going, from memory"
     ground.fs.heal();
     ground.pass_at("2026-11-25T02:00:00Z");
     ground.finish_jobs();
-    CHECK(ground.stored().entries.begin()->second.handled_until == at("2026-11-25T02:00:00Z"));
+    CHECK(ground.stored().entries.begin()->second.handled_until ==
+          from_iso8601("2026-11-25T02:00:00Z"));
 }
 
 TEST_CASE("a state that cannot be read does not stop the schedule") {
@@ -258,6 +252,6 @@ TEST_CASE("since when a cluster is known and that it is overdue outlive the daem
     ground.kill_and_start();
     ground.pass();
     CHECK(ground.scheduler().told_overdue("main"));
-    CHECK(ground.scheduler().first_seen("main") == at("2026-11-23T01:42:24Z"));
+    CHECK(ground.scheduler().first_seen("main") == from_iso8601("2026-11-23T01:42:24Z"));
     CHECK_FALSE(ground.scheduler().told_overdue("spare"));
 }

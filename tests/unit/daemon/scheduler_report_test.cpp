@@ -10,10 +10,6 @@ using std::chrono::seconds;
 
 namespace {
 
-SystemTime at(const std::string& iso) {
-    return from_iso8601(iso);
-}
-
 ScheduleConfig verify_at(const std::string& expression) {
     ScheduleConfig entry = at_cron(expression);
     entry.job = "verify";
@@ -80,7 +76,7 @@ TEST_CASE("next_due is the earliest of the cluster's entries, and nothing withou
          scheduled_cluster("idle", {})});
     CHECK_FALSE(ground.scheduler().next_due("main"));
     ground.pass();
-    CHECK(ground.scheduler().next_due("main") == at("2026-11-23T03:00:00Z"));
+    CHECK(ground.scheduler().next_due("main") == from_iso8601("2026-11-23T03:00:00Z"));
     CHECK_FALSE(ground.scheduler().next_due("idle"));
     CHECK_FALSE(ground.scheduler().next_due("unknown"));
 }
@@ -92,7 +88,7 @@ TEST_CASE("next_due lies ahead while a job runs") {
     ground.pass_at("2026-11-23T02:00:00Z");
     REQUIRE(ground.jobs().size() == 1);
     ground.pass_at("2026-11-23T02:30:00Z");
-    CHECK(ground.scheduler().next_due("main") == at("2026-11-24T02:00:00Z"));
+    CHECK(ground.scheduler().next_due("main") == from_iso8601("2026-11-24T02:00:00Z"));
 }
 
 TEST_CASE("the period of backups is that of the most frequent backup entry") {
@@ -124,8 +120,8 @@ TEST_CASE("an entry's delay is in its next_due, the same after a restart") {
     ScheduleGround ground({entry});
     ground.pass();
     const SystemTime due = ground.scheduler().next_due("main").value();
-    CHECK(due >= at("2026-11-23T02:00:00Z"));
-    CHECK(due <= at("2026-11-23T02:30:00Z"));
+    CHECK(due >= from_iso8601("2026-11-23T02:00:00Z"));
+    CHECK(due <= from_iso8601("2026-11-23T02:30:00Z"));
     ground.clock.set(due - seconds(1));
     ground.pass();
     CHECK(ground.jobs().empty());

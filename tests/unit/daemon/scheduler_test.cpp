@@ -14,10 +14,6 @@ using std::chrono::seconds;
 
 namespace {
 
-SystemTime at(const std::string& iso) {
-    return from_iso8601(iso);
-}
-
 Error no_connection() {
     return {ErrorCode::connection, "cannot connect to '/nowhere': refused"};
 }
@@ -33,10 +29,10 @@ EntryState stored_entry(ScheduleGround& ground) {
 
 TEST_CASE("nothing starts before it is due, and the pass says when to come again") {
     ScheduleGround ground({at_cron("0 2 * * *")});
-    CHECK(ground.pass() == at("2026-11-23T01:42:39Z"));  // no later than longest_sleep
-    CHECK(ground.pass_at("2026-11-23T01:59:50Z") == at("2026-11-23T02:00:00Z"));
+    CHECK(ground.pass() == from_iso8601("2026-11-23T01:42:39Z"));  // no later than longest_sleep
+    CHECK(ground.pass_at("2026-11-23T01:59:50Z") == from_iso8601("2026-11-23T02:00:00Z"));
     CHECK(ground.service().jobs.all().empty());
-    CHECK(ground.scheduler().next_due("main") == at("2026-11-23T02:00:00Z"));
+    CHECK(ground.scheduler().next_due("main") == from_iso8601("2026-11-23T02:00:00Z"));
     CHECK(ground.all_notes().empty());
 }
 
@@ -49,9 +45,9 @@ TEST_CASE("a due slot starts one backup, and is written down before that begins"
     ground.finish_jobs();
 
     REQUIRE_FALSE(seen.empty());
-    CHECK(seen.front().handled_until == at("2026-11-23T02:00:00Z"));
+    CHECK(seen.front().handled_until == from_iso8601("2026-11-23T02:00:00Z"));
     CHECK(seen.front().failures == 1);  // the run going on
-    CHECK(seen.front().retry_at > at("2026-11-23T02:00:00Z"));
+    CHECK(seen.front().retry_at > from_iso8601("2026-11-23T02:00:00Z"));
     REQUIRE(ground.service().jobs.all().size() == 1);
     const JobPointer job = ground.jobs().at(0);
     CHECK(job->spec.asked_by == "schedule");
@@ -60,10 +56,10 @@ TEST_CASE("a due slot starts one backup, and is written down before that begins"
     CHECK(ground.repository.list("main").size() == 1);
 
     EntryState after;
-    after.handled_until = at("2026-11-23T02:00:00Z");
-    after.ended_at = at("2026-11-23T02:00:00Z");
+    after.handled_until = from_iso8601("2026-11-23T02:00:00Z");
+    after.ended_at = from_iso8601("2026-11-23T02:00:00Z");
     CHECK(stored_entry(ground) == after);
-    CHECK(ground.scheduler().next_due("main") == at("2026-11-24T02:00:00Z"));
+    CHECK(ground.scheduler().next_due("main") == from_iso8601("2026-11-24T02:00:00Z"));
     ground.pass_at("2026-11-24T01:59:59Z");
     CHECK(ground.jobs().size() == 1);
     ground.pass_at("2026-11-24T02:00:00Z");
@@ -85,7 +81,7 @@ TEST_CASE("while its job runs an entry starts nothing, and slots gone by are tol
     CHECK(ground.all_notes().find("missed while the run before was going on") != std::string::npos);
     // The newest of them is caught up with.
     CHECK(ground.jobs().size() == 2);
-    CHECK(stored_entry(ground).handled_until == at("2026-11-23T04:00:00Z"));
+    CHECK(stored_entry(ground).handled_until == from_iso8601("2026-11-23T04:00:00Z"));
 }
 
 TEST_CASE("a scheduled backup is taken with what its entry overrides") {
@@ -145,7 +141,7 @@ TEST_CASE("a failure that may pass by itself is tried again, each time later") {
     REQUIRE(ground.jobs().size() == 6);
     CHECK(end_of(ground.jobs().back()) == "done");
     CHECK(stored_entry(ground).failures == 0);
-    CHECK(ground.scheduler().next_due("main") == at("2026-11-24T02:00:00Z"));
+    CHECK(ground.scheduler().next_due("main") == from_iso8601("2026-11-24T02:00:00Z"));
 }
 
 TEST_CASE("a failure that only a person can mend waits for the next slot") {
@@ -154,8 +150,8 @@ TEST_CASE("a failure that only a person can mend waits for the next slot") {
     ground.pass();
     ground.pass_at("2026-11-23T02:00:00Z");
     ground.finish_jobs();
-    CHECK(ground.scheduler().next_due("main") == at("2026-11-24T02:00:00Z"));
-    while (ground.clock.now() < at("2026-11-24T01:50:00Z")) {
+    CHECK(ground.scheduler().next_due("main") == from_iso8601("2026-11-24T02:00:00Z"));
+    while (ground.clock.now() < from_iso8601("2026-11-24T01:50:00Z")) {
         ground.clock.advance(minutes(10));
         ground.pass();
         REQUIRE(ground.jobs().size() == 1);
@@ -202,7 +198,7 @@ TEST_CASE("a backup that somebody asked for serves the slot that is due meanwhil
     CHECK(end_of(asked) == "done");
     CHECK(stored_entry(ground).failures == 0);
     CHECK(ground.jobs().size() == 1);
-    CHECK(ground.scheduler().next_due("main") == at("2026-11-24T02:00:00Z"));
+    CHECK(ground.scheduler().next_due("main") == from_iso8601("2026-11-24T02:00:00Z"));
 }
 
 TEST_CASE("two clusters have a schedule each, in a document each") {
@@ -220,7 +216,7 @@ TEST_CASE("two clusters have a schedule each, in a document each") {
     ground.pass();
     CHECK_FALSE(ground.stored("spare").entries.begin()->second.retry_at);
     CHECK(ground.stored("main").entries.begin()->second.retry_at);
-    CHECK(ground.scheduler().next_due("spare") == at("2026-11-24T02:00:00Z"));
+    CHECK(ground.scheduler().next_due("spare") == from_iso8601("2026-11-24T02:00:00Z"));
 }
 
 TEST_CASE("a job that cannot be started is tried again") {

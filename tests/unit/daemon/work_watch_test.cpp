@@ -10,8 +10,8 @@ using std::chrono::minutes;
 namespace {
 
 /// One running job, looked at as time passes.
-struct Scene {
-    explicit Scene(const std::string& kind, Phase phase) {
+struct WatchScene {
+    explicit WatchScene(const std::string& kind, Phase phase) {
         ClusterConfig cluster;
         cluster.name = "main";
         config.clusters = {cluster};
@@ -36,7 +36,7 @@ struct Scene {
 
 TEST_CASE("a job that moves no byte for half an hour is stuck") {
     for (const Phase phase : {Phase::copying, Phase::verifying, Phase::extracting}) {
-        Scene scene("backup", phase);
+        WatchScene scene("backup", phase);
         CHECK(scene.after(minutes(29)).empty());
         CHECK(scene.after(minutes(1)) == std::string("backup j-1 of main: ") + to_string(phase) +
                                              " without progress for 30 min");
@@ -44,7 +44,7 @@ TEST_CASE("a job that moves no byte for half an hour is stuck") {
 }
 
 TEST_CASE("whatever moves is progress") {
-    Scene scene("verify", Phase::verifying);
+    WatchScene scene("verify", Phase::verifying);
     CHECK(scene.after(minutes(29)).empty());
     scene.job->meter.bytes_done += 1;
     CHECK(scene.after(minutes(29)).empty());
@@ -65,15 +65,15 @@ TEST_CASE("who waits for somebody else is not stuck: other limits end that") {
           Phase::receiving_wal, Phase::proving, Phase::syncing, Phase::committing, Phase::stopping,
           Phase::exchanging, Phase::starting, Phase::recovering, Phase::finishing}) {
         CAPTURE(to_string(phase));
-        Scene scene("backup", phase);
+        WatchScene scene("backup", phase);
         CHECK(scene.after(hours(48)).empty());
     }
-    Scene dump("dump", Phase::copying);
+    WatchScene dump("dump", Phase::copying);
     CHECK(dump.after(hours(48)).empty());
 }
 
 TEST_CASE("a server that may be silent for long is waited for") {
-    Scene scene("backup", Phase::copying);
+    WatchScene scene("backup", Phase::copying);
     scene.config.clusters[0].stall_timeout = hours(2);
     CHECK(scene.after(minutes(239)).empty());
     CHECK_FALSE(scene.after(minutes(1)).empty());
@@ -82,7 +82,7 @@ TEST_CASE("a server that may be silent for long is waited for") {
 TEST_CASE("a job that does not obey a stop is stuck, unless a server has to be waited for") {
     for (const Phase phase : {Phase::queued, Phase::connecting, Phase::syncing, Phase::finishing}) {
         CAPTURE(to_string(phase));
-        Scene scene("backup", phase);
+        WatchScene scene("backup", phase);
         CHECK(scene.after(hours(5)).empty());
         scene.job->stop.request_stop();
         CHECK(scene.look().empty());
@@ -92,14 +92,14 @@ TEST_CASE("a job that does not obey a stop is stuck, unless a server has to be w
     }
     for (const Phase phase : {Phase::stopping, Phase::starting, Phase::recovering}) {
         CAPTURE(to_string(phase));
-        Scene scene("restore", phase);
+        WatchScene scene("restore", phase);
         scene.job->stop.request_stop();
         CHECK(scene.after(hours(5)).empty());
     }
 }
 
 TEST_CASE("a job that waits for its turn, or has ended, is not judged") {
-    Scene scene("backup", Phase::copying);
+    WatchScene scene("backup", Phase::copying);
     scene.job->state = JobState::queued;
     CHECK(scene.after(hours(5)).empty());
     scene.job->state = JobState::running;

@@ -9,7 +9,7 @@ using namespace tsb::test;
 
 namespace {
 
-const std::vector<Compression> compressions{
+const std::vector<Compression> compressing{
     {CompressionMethod::gzip, 0}, {CompressionMethod::gzip, 1},  {CompressionMethod::gzip, 9},
     {CompressionMethod::zstd, 1}, {CompressionMethod::zstd, 19}, {CompressionMethod::lz4, 1},
     {CompressionMethod::lz4, 12},
@@ -55,7 +55,7 @@ std::string streamed(const BlockCodec& codec, std::string_view stored, std::size
 }  // namespace
 
 TEST_CASE("every method gives back every block it made, as block and as stream") {
-    for (const Compression compression : compressions) {
+    for (const Compression compression : compressing) {
         const BlockCodec& codec = *block_codec(compression.method);
         for (const std::string& plain : {std::string(), std::string("x"), rows(1000), noise(70'000),
                                          std::string(100'000, '\0')}) {
@@ -73,7 +73,7 @@ TEST_CASE("every method gives back every block it made, as block and as stream")
 }
 
 TEST_CASE("a block is cut off where it ends, and no part of it is taken for a block") {
-    for (const Compression compression : compressions) {
+    for (const Compression compression : compressing) {
         const BlockCodec& codec = *block_codec(compression.method);
         const std::string stored = block_of(compression, rows(900));
         const BlockCut cut = codec.cut_block(as_bytes(stored + stored));
@@ -91,7 +91,7 @@ TEST_CASE("a block is cut off where it ends, and no part of it is taken for a bl
 // and what the block gives must only be as long as it says.
 TEST_CASE("a block with a flipped bit never gives other data") {
     const std::string plain = noise(40) + rows(200);
-    for (const Compression compression : compressions) {
+    for (const Compression compression : compressing) {
         const BlockCodec& codec = *block_codec(compression.method);
         const std::string good = block_of(compression, plain);
         for (std::size_t bit = 0; bit < good.size() * 8; bit += 3) {
@@ -116,7 +116,7 @@ TEST_CASE("a block with a flipped bit never gives other data") {
 }
 
 TEST_CASE("bytes that are no block are left to the stream decompressor") {
-    for (const Compression compression : compressions) {
+    for (const Compression compression : compressing) {
         const BlockCodec& codec = *block_codec(compression.method);
         CHECK(codec.cut_block(as_bytes("this is not compressed at all")).kind ==
               BlockCut::Kind::stream);
@@ -126,7 +126,7 @@ TEST_CASE("bytes that are no block are left to the stream decompressor") {
 
 TEST_CASE("a block that claims more than the limit is not allocated for") {
     const std::string large(max_block_size + 1, '\0');
-    for (const Compression compression : compressions) {
+    for (const Compression compression : compressing) {
         const BlockCodec& codec = *block_codec(compression.method);
         CAPTURE(to_string(compression));
         const std::string stored = block_of(compression, large);

@@ -13,10 +13,6 @@ using tsb::test::contains;
 
 namespace {
 
-SystemTime at(const std::string& iso) {
-    return from_iso8601(iso);
-}
-
 StoredCluster stored_main() {
     StoredCluster cluster;
     cluster.cluster = "main";
@@ -26,12 +22,12 @@ StoredCluster stored_main() {
     cluster.damaged = 2;
     cluster.broken = 1;
     cluster.stored_bytes = 5000;
-    cluster.last_good = BackupFigures{at("2026-11-22T02:00:10Z"), 12.5, 4000, 1000};
-    cluster.last_verified = at("2026-11-21T02:00:00Z");
-    cluster.last_good_drill = at("2026-11-20T02:00:00Z");
-    cluster.last_jobs["backup"] = {false, at("2026-11-23T02:00:00Z"), 20.0, 4000};
-    cluster.last_jobs["verify"] = {true, at("2026-11-23T02:10:00Z"), 0.0, 10};
-    cluster.last_jobs["drill"] = {false, at("2026-11-23T02:20:00Z"), {}, 0};
+    cluster.last_good = BackupFigures{from_iso8601("2026-11-22T02:00:10Z"), 12.5, 4000, 1000};
+    cluster.last_verified = from_iso8601("2026-11-21T02:00:00Z");
+    cluster.last_good_drill = from_iso8601("2026-11-20T02:00:00Z");
+    cluster.last_jobs["backup"] = {false, from_iso8601("2026-11-23T02:00:00Z"), 20.0, 4000};
+    cluster.last_jobs["verify"] = {true, from_iso8601("2026-11-23T02:10:00Z"), 0.0, 10};
+    cluster.last_jobs["drill"] = {false, from_iso8601("2026-11-23T02:20:00Z"), {}, 0};
     return cluster;
 }
 
@@ -41,7 +37,7 @@ ActiveCluster active_main() {
     cluster.ended[{"backup", JobState::done}] = 4;
     cluster.ended[{"prune", JobState::cancelled}] = 1;
     cluster.present["backup"] = {1, 2, 500, 2000};
-    cluster.planned["backup"] = {at("2026-11-24T02:00:00Z"), 1, 2, 7};
+    cluster.planned["backup"] = {from_iso8601("2026-11-24T02:00:00Z"), 1, 2, 7};
     cluster.planned["drill"] = {};
     cluster.wal_lag_bytes = 16U << 20U;
     return cluster;
@@ -72,7 +68,7 @@ std::set<std::string> names_in(const std::string& page) {
     return names;
 }
 
-bool has(const std::string& page, const std::string& sample) {
+bool has_sample(const std::string& page, const std::string& sample) {
     return contains("\n" + page, "\n" + sample + "\n");
 }
 
@@ -122,7 +118,7 @@ TEST_CASE("what is known is told in base units") {
           "tsbackup_skipped_runs_total{cluster=\"main\",kind=\"backup\"} 7",
           "tsbackup_skipped_runs_total{cluster=\"main\",kind=\"drill\"} 0"}) {
         CAPTURE(sample);
-        CHECK(has(page, sample));
+        CHECK(has_sample(page, sample));
     }
 }
 
@@ -143,15 +139,15 @@ TEST_CASE("what is not known is left out") {
         CHECK_FALSE(contains(page, name));
     }
     CHECK_FALSE(contains(page, "tsbackup_last_successful_job_bytes{cluster=\"main\",kind=\"drill"));
-    CHECK(has(page, "tsbackup_cluster_healthy{cluster=\"main\"} 1"));
+    CHECK(has_sample(page, "tsbackup_cluster_healthy{cluster=\"main\"} 1"));
 }
 
 TEST_CASE("without the repository the page has what the daemon knows itself") {
     MetricFacts facts = full_facts();
     facts.stored = nullptr;
     const std::string page = metrics_text(facts);
-    CHECK(has(page, "tsbackup_repository_up 0"));
-    CHECK(has(page, "tsbackup_backup_wal_lag_bytes{cluster=\"main\"} 16777216"));
+    CHECK(has_sample(page, "tsbackup_repository_up 0"));
+    CHECK(has_sample(page, "tsbackup_backup_wal_lag_bytes{cluster=\"main\"} 16777216"));
     CHECK_FALSE(contains(page, "tsbackup_cluster_"));
     CHECK_FALSE(contains(page, "tsbackup_repository_f"));
 }

@@ -25,7 +25,7 @@ std::set<std::string> known_names() {
 }
 
 /// What looks like a name of ours in `text`.
-std::set<std::string> names_in(const std::string& text) {
+std::set<std::string> our_names_in(const std::string& text) {
     static const std::regex name("\\b(tsbackup|process)_[a-z0-9_]+");
     std::set<std::string> names;
     for (std::sregex_iterator each(text.begin(), text.end(), name), end; each != end; ++each) {
@@ -79,7 +79,7 @@ TEST_CASE("METRICS.md has the rows of the table") {
 TEST_CASE("the alert rules and their tests use only metrics that there are") {
     const std::set<std::string> known = known_names();
     for (const char* file : {"tsbackup.rules.yml", "tsbackup.rules.test.yml"}) {
-        const std::set<std::string> used = names_in(read_file(monitoring / file));
+        const std::set<std::string> used = our_names_in(read_file(monitoring / file));
         CHECK(used.size() >= 10);
         for (const std::string& name : used) {
             CAPTURE(file, name);
@@ -119,7 +119,7 @@ TEST_CASE("the dashboard is JSON, each panel its own, with metrics that there ar
         CAPTURE(panel.at("title").get<std::string>());
         CHECK_FALSE(panel.at("targets").empty());
         for (const Json& target : panel.at("targets")) {
-            const std::set<std::string> names = names_in(target.at("expr").get<std::string>());
+            const std::set<std::string> names = our_names_in(target.at("expr").get<std::string>());
             CHECK(names.size() == 1);
             used.insert(names.begin(), names.end());
         }
@@ -130,7 +130,7 @@ TEST_CASE("the dashboard is JSON, each panel its own, with metrics that there ar
     }
     CHECK(used.size() >= 25);
     for (const Json& variable : dashboard.at("templating").at("list")) {
-        for (const std::string& name : names_in(variable.at("query").dump())) {
+        for (const std::string& name : our_names_in(variable.at("query").dump())) {
             CHECK(known.contains(name));
         }
     }

@@ -11,6 +11,7 @@
 #include "core/ops/backup.hpp"
 #include "core/ops/restore.hpp"
 #include "core/ops/verify.hpp"
+#include "tests/support/command.hpp"
 #include "tests/support/fault_fs.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/ops/synthetic_server.hpp"
@@ -70,7 +71,6 @@ void check_restored(const std::filesystem::path& target, const SyntheticCluster&
 void check_restored(const std::filesystem::path& target, const SyntheticCluster& cluster,
                     const std::map<std::string, std::string>& source);
 std::string content_of(const std::filesystem::path& file);
-bool contains(const std::string& text, const std::string& part);
 /// The first line that holds `part`; empty when none does.
 std::string line_with(const std::vector<std::string>& lines, const std::string& part);
 

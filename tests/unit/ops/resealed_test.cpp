@@ -28,8 +28,8 @@ void change_byte(const fsys::path& path, const std::string& near, std::size_t af
 }
 
 /// One backup, uncompressed, whose metadata can be made to fit what is stored.
-struct Scene {
-    explicit Scene(BackupFormat format, const SyntheticCluster& cluster = make_cluster())
+struct ResealedScene {
+    explicit ResealedScene(BackupFormat format, const SyntheticCluster& cluster = make_cluster())
         : server(cluster), repository(ground.open_repository()) {
         BackupOptions options = backup_options();
         options.format = format;
@@ -78,27 +78,27 @@ struct Scene {
 }  // namespace
 
 TEST_CASE("a backup whose digests fit is good again") {
-    Scene scene(BackupFormat::tar);
+    ResealedScene scene(BackupFormat::tar);
     scene.reseal();
     check_verifies(scene.repository, "latest");
 }
 
 TEST_CASE("a changed member of a resealed archive differs from the manifest") {
-    Scene scene(BackupFormat::tar);
+    ResealedScene scene(BackupFormat::tar);
     change_byte(scene.directory / "base.tar", "gggg");
     scene.check_found("base.tar: 'global/1262'");
     scene.check_not_restored();
 }
 
 TEST_CASE("a changed file of a resealed tree differs from SHA256SUMS") {
-    Scene scene(BackupFormat::plain);
+    ResealedScene scene(BackupFormat::plain);
     change_byte(scene.directory / "data/global/1262", "gggg");
     scene.check_found("data/global/1262");
     scene.check_not_restored();
 }
 
 TEST_CASE("SHA256SUMS that tells of other files than the manifest is noticed") {
-    Scene scene(BackupFormat::plain);
+    ResealedScene scene(BackupFormat::plain);
     const fsys::path path = scene.directory / names::sha256_sums_file;
     const std::string sums = content_of(path);
     const std::size_t line = sums.find("data/global/1262");
@@ -132,7 +132,7 @@ TEST_CASE("SHA256SUMS that tells of other files than the manifest is noticed") {
 
 TEST_CASE("a changed manifest contradicts itself however it is sealed") {
     const BackupFormat format = GENERATE(BackupFormat::tar, BackupFormat::plain);
-    Scene scene(format);
+    ResealedScene scene(format);
     const bool plain = format == BackupFormat::plain;
     change_byte(scene.directory / (plain ? "data/backup_manifest" : "backup_manifest"),
                 "\"Size\": ", 8);
@@ -143,7 +143,7 @@ TEST_CASE("a changed manifest contradicts itself however it is sealed") {
 TEST_CASE("a manifest of another cluster is noticed") {
     SyntheticOptions options;
     options.server_version = 170011;
-    Scene scene(BackupFormat::tar, make_cluster(options));
+    ResealedScene scene(BackupFormat::tar, make_cluster(options));
     options.system_identifier = 42;
     write_text(scene.directory / "backup_manifest", make_cluster(options).manifest);
     scene.check_found("another system identifier");
@@ -152,7 +152,7 @@ TEST_CASE("a manifest of another cluster is noticed") {
 
 TEST_CASE("WAL that is no WAL is noticed in an archive and in a tree") {
     const BackupFormat format = GENERATE(BackupFormat::tar, BackupFormat::plain);
-    Scene scene(format);
+    ResealedScene scene(format);
     const std::string second_page =
         scene.server.settings().cluster.wal.substr(8192, 24);  // its header is unique
     const bool plain = format == BackupFormat::plain;
@@ -163,7 +163,7 @@ TEST_CASE("WAL that is no WAL is noticed in an archive and in a tree") {
 }
 
 TEST_CASE("a WAL segment that is not there is noticed") {
-    Scene scene(BackupFormat::plain);
+    ResealedScene scene(BackupFormat::plain);
     fsys::remove(scene.directory / "data" / "pg_wal" / scene.segment);
     scene.check_found("WAL segment '" + scene.segment + "' is missing");
     scene.check_not_restored();
@@ -200,7 +200,7 @@ TEST_CASE("a server that sends the pg_control of another cluster has no backup")
 }
 
 TEST_CASE("a pg_control of another cluster is found in an archive and not restored") {
-    Scene scene(BackupFormat::tar);
+    ResealedScene scene(BackupFormat::tar);
     const SyntheticCluster foreign = with_foreign_control();
     write_text(scene.directory / "base.tar", tar_of(foreign.base(), true));
     write_text(scene.directory / "backup_manifest", foreign.manifest);
@@ -209,7 +209,7 @@ TEST_CASE("a pg_control of another cluster is found in an archive and not restor
 }
 
 TEST_CASE("a pg_control of another cluster is found in a tree and not restored") {
-    Scene scene(BackupFormat::plain);
+    ResealedScene scene(BackupFormat::plain);
     const SyntheticCluster foreign = with_foreign_control();
     write_text(scene.directory / "data" / "global" / "pg_control",
                foreign.base().files.at("global/pg_control"));

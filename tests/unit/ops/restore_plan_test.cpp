@@ -17,8 +17,8 @@ namespace fsys = std::filesystem;
 namespace {
 
 /// A repository with one backup.
-struct Scene {
-    explicit Scene(const SyntheticOptions& source = {})
+struct PlanScene {
+    explicit PlanScene(const SyntheticOptions& source = {})
         : server(make_cluster(source)), repository(ground.open_repository()) {
         const Outcome taken = back_up(repository, server, backup_options());
         REQUIRE(taken.ok());
@@ -40,7 +40,7 @@ struct Scene {
 }  // namespace
 
 TEST_CASE("a plan tells what a restore would do, and does none of it") {
-    Scene scene;
+    PlanScene scene;
     const auto before = tree_of(scene.ground.path());
     const RestorePlan plan = scene.plan(scene.ground.restore_options());
     CHECK(plan.refusals.empty());
@@ -62,7 +62,7 @@ TEST_CASE("a plan tells what a restore would do, and does none of it") {
 }
 
 TEST_CASE("a plan names everything that stands against the restore, not only the first") {
-    Scene scene;
+    PlanScene scene;
     RestoreOptions options = scene.ground.restore_options();
     fsys::create_directory(options.target);
     std::ofstream(options.target / "PG_VERSION") << "15";
@@ -75,7 +75,7 @@ TEST_CASE("a plan names everything that stands against the restore, not only the
 }
 
 TEST_CASE("each refusal of a plan is one of the restore as well") {
-    Scene scene;
+    PlanScene scene;
     const std::string archive = scene.metadata.files.front().name;
     const fsys::path stored = scene.ground.backup_path(scene.metadata.id) / archive;
     RestoreOptions inside = scene.ground.restore_options();
@@ -100,7 +100,7 @@ TEST_CASE("each refusal of a plan is one of the restore as well") {
 TEST_CASE("a plan looks at the places of tablespaces as the restore does") {
     SyntheticOptions source;
     source.tablespace_location = "/no/such/tablespace";
-    Scene scene(source);
+    PlanScene scene(source);
     RestoreOptions options = scene.ground.restore_options();
     const fsys::path place = scene.ground.path() / "fast";
     options.tablespace_map[source.tablespace_location] = place.string();
@@ -116,7 +116,7 @@ TEST_CASE("a plan looks at the places of tablespaces as the restore does") {
 }
 
 TEST_CASE("a plan tells that another restore fills the target") {
-    Scene scene;
+    PlanScene scene;
     const RestoreOptions options = scene.ground.restore_options();
     const RestoreTarget other(scene.ground.fs, options.target, options.target, {});
     const RestorePlan plan = scene.plan(options);
@@ -125,7 +125,7 @@ TEST_CASE("a plan tells that another restore fills the target") {
 }
 
 TEST_CASE("what a killed restore left is no obstacle to a plan") {
-    Scene scene;
+    PlanScene scene;
     const RestoreOptions options = scene.ground.restore_options();
     fsys::create_directory(options.target);
     std::ofstream(options.target / "tsbackup_restore_in_progress") << "x";
@@ -135,7 +135,7 @@ TEST_CASE("what a killed restore left is no obstacle to a plan") {
 }
 
 TEST_CASE("a plan for a backup that is not there is an error, not a plan") {
-    Scene scene;
+    PlanScene scene;
     RestoreOptions options = scene.ground.restore_options();
     options.backup = "cluster_backup_20200101_000000";
     CHECK(error_of([&] { scene.plan(options); }).code() == ErrorCode::not_found);

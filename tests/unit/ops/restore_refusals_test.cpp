@@ -26,8 +26,8 @@ TablespacePlan plan(std::uint32_t oid, const fsys::path& place) {
 }
 
 /// A directory with a repository and places beside it.
-struct Scene {
-    Scene() { make_file(repository / "repo.json"); }
+struct RefusalScene {
+    RefusalScene() { make_file(repository / "repo.json"); }
     Error refusal(const fsys::path& place, const std::vector<TablespacePlan>& plans = {}) const {
         return error_of([&] { require_safe_places(repository, place, plans); });
     }
@@ -43,7 +43,7 @@ struct Scene {
 }  // namespace
 
 TEST_CASE("nothing is restored into the repository, whatever leads there") {
-    const Scene scene;
+    const RefusalScene scene;
     fsys::create_directory_symlink(scene.repository, scene.root / "link");
     for (const fsys::path& place :
          {scene.repository, scene.repository / "new", scene.repository / "main/inprogress/x",
@@ -61,7 +61,7 @@ TEST_CASE("nothing is restored into the repository, whatever leads there") {
 }
 
 TEST_CASE("a repository is known by its marker and, without one, by what it is") {
-    const Scene scene;
+    const RefusalScene scene;
     make_file(scene.root / "other" / "repo.json");
     CHECK(scene.refusal(scene.root / "other" / "x").code() == ErrorCode::refused);
     fsys::remove(scene.repository / "repo.json");
@@ -69,7 +69,7 @@ TEST_CASE("a repository is known by its marker and, without one, by what it is")
 }
 
 TEST_CASE("nothing is restored into a server's data directory") {
-    const Scene scene;
+    const RefusalScene scene;
     make_file(scene.root / "pgdata" / "PG_VERSION");
     fsys::create_directory_symlink(scene.root / "pgdata", scene.root / "link");
     for (const fsys::path& place : {scene.root / "pgdata" / "sub",
@@ -87,7 +87,7 @@ TEST_CASE("nothing is restored into a server's data directory") {
 }
 
 TEST_CASE("target and tablespaces get a directory each, none within another") {
-    const Scene scene;
+    const RefusalScene scene;
     fsys::create_directory_symlink(scene.root, scene.root / "link");
     struct Row {
         std::vector<TablespacePlan> plans;
@@ -115,7 +115,7 @@ TEST_CASE("target and tablespaces get a directory each, none within another") {
 }
 
 TEST_CASE("a place that cannot be looked at is told in our words") {
-    const Scene scene;
+    const RefusalScene scene;
     const Error error = scene.refusal(scene.root / std::string(300, 'x'));
     CHECK(error.code() == ErrorCode::io);
     CHECK(contains(error.what(), "cannot restore to '" + scene.root.string()));

@@ -12,8 +12,8 @@ namespace fsys = std::filesystem;
 
 namespace {
 
-struct Scene {
-    explicit Scene(const SyntheticOptions& source = {})
+struct RestoreScene {
+    explicit RestoreScene(const SyntheticOptions& source = {})
         : server(make_cluster(source)), repository(ground.open_repository()) {
         const Outcome backup = back_up(repository, server, backup_options());
         INFO(backup.message());
@@ -34,7 +34,7 @@ SyntheticOptions with_tablespace(const fsys::path& location) {
 }  // namespace
 
 TEST_CASE("an empty directory is taken as target") {
-    Scene scene;
+    RestoreScene scene;
     fsys::create_directory(scene.ground.target());
     const Outcome restored = restore(scene.repository, scene.ground.restore_options());
     INFO(restored.message());
@@ -43,7 +43,7 @@ TEST_CASE("an empty directory is taken as target") {
 }
 
 TEST_CASE("what holds data is read once") {
-    Scene scene;
+    RestoreScene scene;
     std::map<std::string, int> opened;
     scene.ground.fs.at_each_call([&](const std::string& call) {
         if (call.starts_with("open '") && contains(call, ".tar")) ++opened[call];
@@ -54,7 +54,7 @@ TEST_CASE("what holds data is read once") {
 }
 
 TEST_CASE("a target that holds anything is refused and stays as it is") {
-    Scene scene;
+    RestoreScene scene;
     fsys::create_directory(scene.ground.target());
     std::ofstream(scene.ground.target() / "mine") << "precious";
     const Outcome restored = restore(scene.repository, scene.ground.restore_options());
@@ -64,7 +64,7 @@ TEST_CASE("a target that holds anything is refused and stays as it is") {
 }
 
 TEST_CASE("what a killed restore left is replaced") {
-    Scene scene;
+    RestoreScene scene;
     fsys::create_directories(scene.ground.target() / "base");
     std::ofstream(scene.ground.target() / "base" / "old") << "x";
     std::ofstream(scene.ground.target() / restore_marker) << "x";
@@ -75,7 +75,7 @@ TEST_CASE("what a killed restore left is replaced") {
 }
 
 TEST_CASE("a marked directory that was started since is not taken") {
-    Scene scene;
+    RestoreScene scene;
     fsys::create_directories(scene.ground.target() / "global");
     std::ofstream(scene.ground.target() / "global" / "pg_control") << "x";
     std::ofstream(scene.ground.target() / restore_marker) << "x";
@@ -85,7 +85,7 @@ TEST_CASE("a marked directory that was started since is not taken") {
 }
 
 TEST_CASE("a directory that another restore fills is busy") {
-    Scene scene;
+    RestoreScene scene;
     fsys::create_directory(scene.ground.target());
     const Fd held = scene.ground.fs.open_root(scene.ground.target());
     REQUIRE(scene.ground.fs.try_lock(held.get(), LockKind::exclusive));
@@ -95,7 +95,7 @@ TEST_CASE("a directory that another restore fills is busy") {
 }
 
 TEST_CASE("missing parents of a target are made, and go again when the restore fails") {
-    Scene scene;
+    RestoreScene scene;
     RestoreOptions options = scene.ground.restore_options();
     options.target = scene.ground.path() / "no" / "such";
     scene.ground.fs.heal();
@@ -112,7 +112,7 @@ TEST_CASE("missing parents of a target are made, and go again when the restore f
 }
 
 TEST_CASE("a file in the place of the target is refused") {
-    Scene scene;
+    RestoreScene scene;
     std::ofstream(scene.ground.target()) << "precious";
     const Outcome restored = restore(scene.repository, scene.ground.restore_options());
     CHECK(restored.code() == ErrorCode::target_not_empty);
@@ -120,7 +120,7 @@ TEST_CASE("a file in the place of the target is refused") {
 }
 
 TEST_CASE("a relative target or one with a slash at the end is wrong usage") {
-    Scene scene;
+    RestoreScene scene;
     RestoreOptions options = scene.ground.restore_options();
     options.target = "restored";
     CHECK(restore(scene.repository, options).code() == ErrorCode::usage);
@@ -129,7 +129,7 @@ TEST_CASE("a relative target or one with a slash at the end is wrong usage") {
 }
 
 TEST_CASE("an unknown backup or cluster is not found") {
-    Scene scene;
+    RestoreScene scene;
     RestoreOptions options = scene.ground.restore_options();
     options.backup = "cluster_backup_20200101_000000";
     CHECK(restore(scene.repository, options).code() == ErrorCode::not_found);
@@ -142,7 +142,7 @@ TEST_CASE("an unknown backup or cluster is not found") {
 TEST_CASE("an unmapped tablespace whose place exists is refused before anything is made") {
     const TempDir elsewhere;
     std::ofstream(elsewhere.path() / "live") << "x";
-    Scene scene(with_tablespace(elsewhere.path()));
+    RestoreScene scene(with_tablespace(elsewhere.path()));
     const Outcome restored = restore(scene.repository, scene.ground.restore_options());
     CHECK(restored.code() == ErrorCode::tablespace_unmapped);
     CHECK_FALSE(fsys::exists(scene.ground.target()));
@@ -152,7 +152,7 @@ TEST_CASE("an unmapped tablespace whose place exists is refused before anything 
 TEST_CASE("a mapped tablespace whose new place holds something is refused") {
     const TempDir elsewhere;
     std::ofstream(elsewhere.path() / "mine") << "x";
-    Scene scene(with_tablespace("/srv/fast"));
+    RestoreScene scene(with_tablespace("/srv/fast"));
     RestoreOptions options = scene.ground.restore_options();
     options.tablespace_map["/srv/fast"] = elsewhere.path().string();
     const Outcome restored = restore(scene.repository, options);
@@ -162,7 +162,7 @@ TEST_CASE("a mapped tablespace whose new place holds something is refused") {
 }
 
 TEST_CASE("what a killed restore left of a tablespace is replaced only by one to the same place") {
-    Scene scene(with_tablespace("/srv/fast"));
+    RestoreScene scene(with_tablespace("/srv/fast"));
     RestoreOptions options = scene.ground.restore_options();
     const fsys::path place = scene.ground.path() / "place";
     options.tablespace_map["/srv/fast"] = place.string();
@@ -180,7 +180,7 @@ TEST_CASE("what a killed restore left of a tablespace is replaced only by one to
 }
 
 TEST_CASE("another major version installed here is refused unless asked for") {
-    Scene scene;
+    RestoreScene scene;
     RestoreOptions options = scene.ground.restore_options();
     options.any_version = false;
     const fsys::path other = scene.ground.path() / "16" / "bin";
@@ -196,7 +196,7 @@ TEST_CASE("another major version installed here is refused unless asked for") {
 }
 
 TEST_CASE("backup_label is restored byte for byte and pg_control is not startable without it") {
-    Scene scene;
+    RestoreScene scene;
     REQUIRE(restore(scene.repository, scene.ground.restore_options()).ok());
     const auto tree = tree_of(scene.ground.target());
     CHECK(tree.at("backup_label") ==

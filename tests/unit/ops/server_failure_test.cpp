@@ -12,8 +12,8 @@ using namespace tsb::test;
 namespace {
 
 /// A repository with one good backup, before which later ones fail.
-struct Scene {
-    Scene() : server(make_cluster()), repository(ground.open_repository()) {
+struct FailureScene {
+    FailureScene() : server(make_cluster()), repository(ground.open_repository()) {
         const Outcome first = back_up(repository, server, backup_options());
         INFO(first.message());
         REQUIRE(first.ok());
@@ -44,7 +44,7 @@ struct Case {
 
 void require_failure(const Case& wanted, BackupFormat format) {
     INFO(wanted.what);
-    Scene scene;
+    FailureScene scene;
     wanted.spoil(scene.server.settings());
     BackupOptions options = backup_options();
     options.format = format;
@@ -135,7 +135,7 @@ TEST_CASE("a backup that the server did not deliver whole and right is not kept"
 TEST_CASE("an error at any event of any session ends the backup with that error") {
     const int version = GENERATE(140020, 150018);
     const ErrorCode code = GENERATE(ErrorCode::server_error, ErrorCode::connection);
-    Scene scene;
+    FailureScene scene;
     SyntheticOptions source;
     source.server_version = version;
     scene.server.settings().cluster = make_cluster(source);
@@ -166,7 +166,7 @@ TEST_CASE("a backup that is cancelled at any event leaves nothing") {
     const BackupFormat format = GENERATE(BackupFormat::tar, BackupFormat::plain);
     BackupOptions options = backup_options();
     options.format = format;
-    Scene scene;
+    FailureScene scene;
     unsigned event = 1;
     for (bool reached = true; reached; ++event) {
         INFO(to_string(format) << ", event " << event);
@@ -192,7 +192,7 @@ TEST_CASE("a backup that is cancelled at any event leaves nothing") {
 }
 
 TEST_CASE("a cancelled verify or restore says so and leaves no target") {
-    Scene scene;
+    FailureScene scene;
     std::stop_source stop;
     stop.request_stop();
     CHECK(verify(scene.repository, "latest", stop.get_token()).code() == ErrorCode::cancelled);
@@ -203,7 +203,7 @@ TEST_CASE("a cancelled verify or restore says so and leaves no target") {
 }
 
 TEST_CASE("a backup of a repository that is not there any more is refused") {
-    Scene scene;
+    FailureScene scene;
     const auto marker = scene.ground.repository_path() / "repo.json";
     std::filesystem::rename(marker, scene.ground.path() / "elsewhere");
     const Outcome outcome = back_up(scene.repository, scene.server, backup_options());

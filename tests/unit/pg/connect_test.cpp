@@ -3,10 +3,12 @@
 #include "core/pg/conninfo.hpp"
 #include "core/pg/libpq_session.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/command.hpp"
 #include "tests/support/run_coroutine.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace tsb;
+using tsb::test::contains;
 namespace asio = boost::asio;
 
 namespace {
@@ -24,7 +26,7 @@ std::string split(const std::string& conninfo) {
 }
 
 /// The refusal of a conninfo, hint included.
-std::string refusal(const std::string& conninfo) {
+std::string connect_refusal(const std::string& conninfo) {
     try {
         parse_conninfo(conninfo);
     } catch (const Error& error) {
@@ -32,10 +34,6 @@ std::string refusal(const std::string& conninfo) {
         return std::string(error.what()) + " " + error.hint();
     }
     return {};
-}
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 /// The error that connecting ends with.
@@ -81,13 +79,13 @@ TEST_CASE("a conninfo with a secret is refused without showing it") {
     for (const char* conninfo :
          {"host=a password=hunter2", "postgresql://u:hunter2@a/db", "host=a sslpassword=hunter2",
           "host=a password=x hunter2", "postgresql://u:p@hunter2@h:p/d?x=hunter2"}) {
-        const auto text = refusal(conninfo);
+        const auto text = connect_refusal(conninfo);
         INFO(conninfo << ": " << text);
         CHECK_FALSE(text.empty());
-        CHECK_FALSE(has(text, "hunter2"));
+        CHECK_FALSE(contains(text, "hunter2"));
     }
-    CHECK(has(refusal("password=x"), "password_file"));
-    CHECK(has(refusal("hots=a"), "\"hots\""));
+    CHECK(contains(connect_refusal("password=x"), "password_file"));
+    CHECK(contains(connect_refusal("hots=a"), "\"hots\""));
 }
 
 TEST_CASE("a session's keywords are the operator's first, then ours") {
@@ -118,8 +116,8 @@ TEST_CASE("every server that does not answer is named in one connection error") 
     options.conninfo = "host=" + dir.path().string() + "," + dir.path().string() + " port=1,2";
     const auto error = failure_of(options);
     CHECK(error.code() == ErrorCode::connection);
-    CHECK(has(error.what(), dir.path().string() + ":1': No such file or directory; cannot"));
-    CHECK(has(error.what(), dir.path().string() + ":2': No such file or directory"));
+    CHECK(contains(error.what(), dir.path().string() + ":1': No such file or directory; cannot"));
+    CHECK(contains(error.what(), dir.path().string() + ":2': No such file or directory"));
 }
 
 TEST_CASE("a missing password file ends the connect before it begins") {

@@ -13,7 +13,7 @@ using namespace tsb::test;
 namespace {
 
 /// The message with which `text` is refused as damaged; empty when it is accepted.
-std::string refusal(const std::string& text) {
+std::string manifest_refusal(const std::string& text) {
     try {
         parse(text);
     } catch (const Error& error) {
@@ -87,8 +87,8 @@ TEST_CASE("every checksum algorithm is read, with digests of its own length only
         };
         const Manifest manifest = parse(text(length));
         CHECK(manifest.files().find("a")->digest.size() == length);
-        CHECK_FALSE(refusal(text(length - 1)).empty());
-        CHECK_FALSE(refusal(text(length + 1)).empty());
+        CHECK_FALSE(manifest_refusal(text(length - 1)).empty());
+        CHECK_FALSE(manifest_refusal(text(length + 1)).empty());
     }
 }
 
@@ -199,7 +199,7 @@ TEST_CASE("malformed manifests are refused, each with its own cause") {
         {replaced(manifest_text(), "\"}\n", "00\"}\n"), "own checksum does not match"},
     };
     for (const Case& each : cases) {
-        const std::string message = refusal(each.text);
+        const std::string message = manifest_refusal(each.text);
         INFO(each.text.substr(0, 400));
         INFO("refusal: " << message);
         CHECK(contains(message, "cannot read 'backup_manifest': "));
@@ -212,13 +212,13 @@ TEST_CASE("nothing may stand beside the checksum, where it would not be proven")
                               "\n";
     const std::string ranges = "\"WAL-Ranges\": [ " + range_line() + " ]";
     const std::string checksum = "\"Manifest-Checksum\": \"" + sha256_hex(as_bytes(lines)) + "\"";
-    CHECK(contains(refusal(lines + ranges + ", " + checksum + "}\n"), "checksum alone"));
-    CHECK(contains(refusal(lines + checksum + ", " + ranges + "}\n"), "checksum alone"));
-    CHECK(refusal(sealed(lines + ranges + ",\n")).empty());
+    CHECK(contains(manifest_refusal(lines + ranges + ", " + checksum + "}\n"), "checksum alone"));
+    CHECK(contains(manifest_refusal(lines + checksum + ", " + ranges + "}\n"), "checksum alone"));
+    CHECK(manifest_refusal(sealed(lines + ranges + ",\n")).empty());
 }
 
 TEST_CASE("a refusal names the line") {
-    CHECK(refusal(with_files(file_line("a") + ",\n" + file_line("b", "-3"))) ==
+    CHECK(manifest_refusal(with_files(file_line("a") + ",\n" + file_line("b", "-3"))) ==
           "cannot read 'backup_manifest': line 4: key 'Size' has a negative number");
 }
 
@@ -228,14 +228,14 @@ TEST_CASE("no manifest with a flipped bit before its last line is accepted") {
     for (std::size_t bit = 0; bit < proven * 8; ++bit) {
         std::string flipped = text;
         flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
-        if (refusal(flipped).empty()) FAIL("bit " << bit << " of " << flipped);
+        if (manifest_refusal(flipped).empty()) FAIL("bit " << bit << " of " << flipped);
     }
 }
 
 TEST_CASE("no beginning of a manifest is accepted in its place") {
     const std::string text = manifest_text();
     for (std::size_t length = 0; length < text.size(); ++length) {
-        if (refusal(text.substr(0, length)).empty()) FAIL("length " << length);
+        if (manifest_refusal(text.substr(0, length)).empty()) FAIL("length " << length);
     }
 }
 

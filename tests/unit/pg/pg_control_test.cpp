@@ -3,19 +3,14 @@
 #include "core/base/error.hpp"
 #include "core/io/digest.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/pg/put_le.hpp"
 
 using namespace tsb;
+using tsb::test::put_le;
 
 namespace {
 
 constexpr std::size_t file_size = 8192;
-
-void put_le(std::vector<std::byte>& file, std::size_t offset, std::uint64_t value,
-            std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; ++i) {
-        file[offset + i] = static_cast<std::byte>(value >> 8 * i & 0xFF);
-    }
-}
 
 /// A control file of `version` with a right CRC at `crc_offset`.
 std::vector<std::byte> control_file(std::uint32_t version, std::size_t crc_offset) {

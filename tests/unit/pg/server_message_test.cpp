@@ -2,8 +2,10 @@
 
 #include "core/pg/connect_failure.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/command.hpp"
 
 using namespace tsb;
+using tsb::test::contains;
 
 namespace {
 
@@ -28,10 +30,6 @@ std::string refused(const std::string& sqlstate, const std::string& primary,
                     const std::string& location) {
     return "connection to server at \"127.0.0.1\", port 5432 failed: FATAL:  " + sqlstate + ": " +
            primary + "\nLOCATION:  " + location + "\n";
-}
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 }  // namespace
@@ -78,11 +76,11 @@ TEST_CASE("a command's error is one line without control bytes, with the server'
     said.hint = "try\nagain";
     const auto error = command_error(said);
     const std::string text = error.what();
-    CHECK(has(text, "syntax error"));
-    CHECK(has(text, "(at here)"));
-    CHECK(has(text, "(SQLSTATE 42601)"));
-    CHECK_FALSE(has(text, "\x1b"));
-    CHECK_FALSE(has(text, "\n"));
+    CHECK(contains(text, "syntax error"));
+    CHECK(contains(text, "(at here)"));
+    CHECK(contains(text, "(SQLSTATE 42601)"));
+    CHECK_FALSE(contains(text, "\x1b"));
+    CHECK_FALSE(contains(text, "\n"));
     CHECK(error.hint() == "try again");
 }
 
@@ -135,9 +133,9 @@ TEST_CASE("a refused connection has its own code") {
         INFO(text);
         const auto error = connect_failure(text, attempt());
         CHECK(error.code() == code);
-        CHECK(has(error.what(), "cannot connect to '127.0.0.1:5432': "));
-        CHECK_FALSE(has(error.what(), "\n"));
-        CHECK_FALSE(has(error.what(), "LOCATION"));
+        CHECK(contains(error.what(), "cannot connect to '127.0.0.1:5432': "));
+        CHECK_FALSE(contains(error.what(), "\n"));
+        CHECK_FALSE(contains(error.what(), "LOCATION"));
     }
 }
 
@@ -147,7 +145,7 @@ TEST_CASE("the kind of a refusal does not depend on the server's language") {
         "für Host »2001:db8::7«, Benutzer »backup«\nORT:  ClientAuthentication, auth.c:536\n",
         attempt("::1"));
     CHECK(error.code() == ErrorCode::hba_rejected);
-    CHECK(has(error.hint(), "host replication backup 2001:db8::7/128 scram-sha-256"));
+    CHECK(contains(error.hint(), "host replication backup 2001:db8::7/128 scram-sha-256"));
 }
 
 TEST_CASE("a missing pg_hba.conf line is spelled out") {
@@ -156,17 +154,17 @@ TEST_CASE("a missing pg_hba.conf line is spelled out") {
                               "\"10.1.2.3\", user \"backup\", no encryption",
                               "ClientAuthentication, auth.c:536");
     auto made = attempt("db.example");
-    CHECK(has(connect_failure(text, made).hint(),
-              "host replication backup 10.1.2.3/32 scram-sha-256"));
+    CHECK(contains(connect_failure(text, made).hint(),
+                   "host replication backup 10.1.2.3/32 scram-sha-256"));
     made.user = "Back up";
-    CHECK(has(connect_failure(text, made).hint(), "host replication \"Back up\" 10.1.2.3/32"));
+    CHECK(contains(connect_failure(text, made).hint(), "host replication \"Back up\" 10.1.2.3/32"));
     made.replication = false;
     made.database = "shop";
-    CHECK(has(connect_failure(text, made).hint(), "host shop \"Back up\" 10.1.2.3/32"));
+    CHECK(contains(connect_failure(text, made).hint(), "host shop \"Back up\" 10.1.2.3/32"));
     made = attempt("/var/run/postgresql");
-    CHECK(has(connect_failure(text, made).hint(), "local replication backup peer"));
+    CHECK(contains(connect_failure(text, made).hint(), "local replication backup peer"));
     const auto no_address = refused("28000", "nix", "ClientAuthentication, auth.c:536");
-    CHECK(has(connect_failure(no_address, attempt()).hint(), "backup samehost scram-sha-256"));
+    CHECK(contains(connect_failure(no_address, attempt()).hint(), "backup samehost scram-sha-256"));
 }
 
 TEST_CASE("the role and the setting to change are named") {
@@ -174,11 +172,11 @@ TEST_CASE("the role and the setting to change are named") {
     made.user = "o\"k";
     CHECK(connect_failure(refused("42501", "x", "InitPostgres, p.c:1"), made).hint() ==
           "ALTER ROLE \"o\"\"k\" REPLICATION");
-    CHECK(has(connect_failure(refused("53300", "x", "InitProcess, p.c:1"), made).hint(),
-              "max_wal_senders = 10"));
+    CHECK(contains(connect_failure(refused("53300", "x", "InitProcess, p.c:1"), made).hint(),
+                   "max_wal_senders = 10"));
     made.replication = false;
-    CHECK(has(connect_failure(refused("53300", "x", "InitProcess, p.c:1"), made).hint(),
-              "max_connections"));
+    CHECK(contains(connect_failure(refused("53300", "x", "InitProcess, p.c:1"), made).hint(),
+                   "max_connections"));
     CHECK(connect_failure(refused("42501", "x", "InitPostgres, p.c:1"), made).code() ==
           ErrorCode::server_error);
 }
@@ -195,5 +193,5 @@ TEST_CASE("a password the server asks for in vain is an authentication error wit
     made.needs_password = true;
     const auto error = connect_failure("fe_sendauth: no password supplied\n", made);
     CHECK(error.code() == ErrorCode::authentication);
-    CHECK(has(error.hint(), "password_file"));
+    CHECK(contains(error.hint(), "password_file"));
 }

@@ -5,21 +5,16 @@
 #include "core/base/error.hpp"
 #include "core/io/digest.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/pg/put_le.hpp"
 
 using namespace tsb;
+using tsb::test::put_le;
 
 namespace {
 
 constexpr std::uint64_t segment_size = 1 << 20;
 constexpr std::uint64_t page_size = 8192;
 constexpr std::uint64_t system_identifier = 7711182081623592221U;
-
-void put_le(std::vector<std::byte>& file, std::size_t offset, std::uint64_t value,
-            std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; ++i) {
-        file[offset + i] = static_cast<std::byte>(value >> 8 * i & 0xFF);
-    }
-}
 
 /// A sound segment of PostgreSQL 15 that begins at `start`, with pages up to `end` written.
 std::vector<std::byte> segment(Timeline timeline, Lsn start, Lsn end,
@@ -80,20 +75,20 @@ void feed(WalCheck& check, const std::string& path, Bytes file, std::size_t step
 using Lines = std::vector<std::string>;
 
 // Three segments of timeline 3; the range begins in the first and ends in the third.
-constexpr Timeline timeline = 3;
-constexpr Lsn first{0x1'FFF0'0000};
-constexpr Lsn second{first.value + segment_size};
-constexpr Lsn third{second.value + segment_size};
-const WalRange range{timeline, {first.value + 0x6028}, {third.value + 0x4100}};
-const std::string first_name = wal_segment_name(timeline, first, segment_size);
-const std::string second_name = wal_segment_name(timeline, second, segment_size);
-const std::string third_name = wal_segment_name(timeline, third, segment_size);
+constexpr Timeline our_timeline = 3;
+constexpr Lsn first_segment{0x1'FFF0'0000};
+constexpr Lsn second_segment{first_segment.value + segment_size};
+constexpr Lsn third_segment{second_segment.value + segment_size};
+const WalRange range{our_timeline, {first_segment.value + 0x6028}, {third_segment.value + 0x4100}};
+const std::string first_name = wal_segment_name(our_timeline, first_segment, segment_size);
+const std::string second_name = wal_segment_name(our_timeline, second_segment, segment_size);
+const std::string third_name = wal_segment_name(our_timeline, third_segment, segment_size);
 
 /// The three segments as they should be, for a test to damage.
 struct Wal {
-    std::vector<std::byte> a = segment(timeline, first, second);
-    std::vector<std::byte> b = segment(timeline, second, third);
-    std::vector<std::byte> c = segment(timeline, third, range.end);
+    std::vector<std::byte> a = segment(our_timeline, first_segment, second_segment);
+    std::vector<std::byte> b = segment(our_timeline, second_segment, third_segment);
+    std::vector<std::byte> c = segment(our_timeline, third_segment, range.end);
 
     Lines problems(std::size_t step = 65536) const {
         WalCheck check(15, system_identifier, segment_size);
@@ -108,7 +103,7 @@ struct Wal {
 Lines second_problems(Bytes file) {
     WalCheck check(15, system_identifier, segment_size);
     feed(check, second_name, file);
-    return check.problems({{timeline, second, third}});
+    return check.problems({{our_timeline, second_segment, third_segment}});
 }
 
 /// The one problem that is expected of `name`, on the page at `position`.
@@ -127,11 +122,11 @@ TEST_CASE("sound WAL has no problems, whatever the runs it comes in") {
 TEST_CASE("each PostgreSQL version has its own page magic") {
     const std::vector<std::pair<int, std::uint64_t>> magics{
         {13, 0xD106}, {14, 0xD10D}, {15, 0xD110}, {16, 0xD113}, {17, 0xD116}, {18, 0xD118}};
-    const WalRange one{timeline, second, third};
+    const WalRange one{our_timeline, second_segment, third_segment};
     for (const auto& [major, magic] : magics) {
         for (const auto& [other, unused] : magics) {
             WalCheck check(other, system_identifier, segment_size);
-            feed(check, second_name, segment(timeline, second, third, magic));
+            feed(check, second_name, segment(our_timeline, second_segment, third_segment, magic));
             CHECK(check.problems({one}).empty() == (major == other));
         }
     }
@@ -148,7 +143,7 @@ TEST_CASE("a segment size that PostgreSQL does not allow is refused") {
 TEST_CASE("each field of a page header is checked") {
     Wal wal;
     const std::size_t page = 5 * page_size;
-    const Lsn position{second.value + page};
+    const Lsn position{second_segment.value + page};
     SECTION("magic") {
         put_le(wal.b, page, 0xD113, 2);
         CHECK(wal.problems() ==
@@ -163,11 +158,11 @@ TEST_CASE("each field of a page header is checked") {
         CHECK(wal.problems() == page_problem(second_name, position, "belongs to another timeline"));
     }
     SECTION("later timeline") {
-        put_le(wal.b, page + 4, timeline + 1, 4);
+        put_le(wal.b, page + 4, our_timeline + 1, 4);
         CHECK(wal.problems() == page_problem(second_name, position, "belongs to another timeline"));
     }
     SECTION("an earlier timeline is what a switch leaves behind") {
-        put_le(wal.b, page + 4, timeline - 1, 4);
+        put_le(wal.b, page + 4, our_timeline - 1, 4);
         CHECK(wal.problems() == Lines{});
     }
     SECTION("a page of zeros") {
@@ -183,7 +178,7 @@ TEST_CASE("each field of a page header is checked") {
 }
 
 TEST_CASE("zeros after a switch record are sound, wherever on its page the record ends") {
-    const auto whole = segment(timeline, second, third);
+    const auto whole = segment(our_timeline, second_segment, third_segment);
     for (std::size_t page : {5U, 6U}) {
         for (std::size_t offset = 24; offset < page_size; offset += offset == 64 ? 8064 : 8) {
             auto file = whole;
@@ -194,21 +189,21 @@ TEST_CASE("zeros after a switch record are sound, wherever on its page the recor
 }
 
 TEST_CASE("zeros after anything else than a switch record are a hole") {
-    const auto whole = segment(timeline, second, third);
+    const auto whole = segment(our_timeline, second_segment, third_segment);
     for (std::size_t bit = 0; bit < 24 * 8; ++bit) {
         auto damaged = switch_record();
         damaged[bit / 8] ^= std::byte{1} << bit % 8;
         auto file = whole;
         end_with(file, 5 * page_size + 640, damaged);
         if (second_problems(file) !=
-            page_problem(second_name, {second.value + 6 * page_size}, "is empty")) {
+            page_problem(second_name, {second_segment.value + 6 * page_size}, "is empty")) {
             FAIL("bit " << bit);
         }
     }
 }
 
 TEST_CASE("zeros after a sound record of another kind are a hole") {
-    const auto whole = segment(timeline, second, third);
+    const auto whole = segment(our_timeline, second_segment, third_segment);
     const auto problems_after = [&](const std::vector<std::byte>& record) {
         auto file = whole;
         end_with(file, 5 * page_size + 640, record);
@@ -225,12 +220,13 @@ TEST_CASE("a switch record excuses zeros in its own segment only") {
     SECTION("it ends its segment's last page") {
         end_with(wal.b, segment_size - 24, switch_record());
         std::fill(wal.c.begin(), wal.c.end(), std::byte{0});
-        CHECK(wal.problems() == page_problem(third_name, third, "is empty"));
+        CHECK(wal.problems() == page_problem(third_name, third_segment, "is empty"));
     }
     SECTION("zeros follow it") {
         end_with(wal.b, 5 * page_size + 640, switch_record());
         std::fill(wal.c.begin() + page_size, wal.c.end(), std::byte{0});
-        CHECK(wal.problems() == page_problem(third_name, {third.value + page_size}, "is empty"));
+        CHECK(wal.problems() ==
+              page_problem(third_name, {third_segment.value + page_size}, "is empty"));
     }
 }
 
@@ -238,27 +234,28 @@ TEST_CASE("the first page of a segment says where it comes from") {
     Wal wal;
     SECTION("no long header") {
         put_le(wal.b, 2, 0, 2);
-        CHECK(wal.problems() ==
-              page_problem(second_name, second, "lacks the header of a segment's first page"));
+        CHECK(wal.problems() == page_problem(second_name, second_segment,
+                                             "lacks the header of a segment's first page"));
     }
     SECTION("another cluster") {
         put_le(wal.b, 24, system_identifier + 1, 8);
         CHECK(wal.problems() ==
-              page_problem(second_name, second, "was written by another cluster"));
+              page_problem(second_name, second_segment, "was written by another cluster"));
     }
     SECTION("another segment size") {
         put_le(wal.b, 32, segment_size * 16, 4);
         CHECK(wal.problems() ==
-              page_problem(second_name, second, "states another segment or page size"));
+              page_problem(second_name, second_segment, "states another segment or page size"));
     }
     SECTION("another page size") {
         put_le(wal.b, 36, 16384, 4);
         CHECK(wal.problems() ==
-              page_problem(second_name, second, "states another segment or page size"));
+              page_problem(second_name, second_segment, "states another segment or page size"));
     }
     SECTION("also where the range begins later, since recovery opens a segment by it") {
         put_le(wal.a, 24, system_identifier + 1, 8);
-        CHECK(wal.problems() == page_problem(first_name, first, "was written by another cluster"));
+        CHECK(wal.problems() ==
+              page_problem(first_name, first_segment, "was written by another cluster"));
     }
 }
 
@@ -269,7 +266,7 @@ TEST_CASE("pages outside the range are not looked at, those at its edges are") {
     put_le(wal.c, 3 * page_size, 0xFFFF, 2);
     CHECK(wal.problems() == Lines{});
     put_le(wal.c, 2 * page_size, 0xFFFF, 2);
-    CHECK(wal.problems() == page_problem(third_name, {third.value + 2 * page_size},
+    CHECK(wal.problems() == page_problem(third_name, {third_segment.value + 2 * page_size},
                                          "was not written by PostgreSQL 15"));
     wal = Wal();
     put_le(wal.a, 3 * page_size, 0xFFFF, 2);
@@ -277,31 +274,31 @@ TEST_CASE("pages outside the range are not looked at, those at its edges are") {
 }
 
 TEST_CASE("a range ends before the page at its end, and faults on both sides are not joined") {
-    auto file = segment(timeline, second, third);
+    auto file = segment(our_timeline, second_segment, third_segment);
     put_le(file, page_size, 0xFFFF, 2);
     put_le(file, 6 * page_size, 0xFFFF, 2);
     WalCheck check(15, system_identifier, segment_size);
     feed(check, second_name, file);
-    const Lsn start{second.value + 2 * page_size};
-    const Lsn end{second.value + 6 * page_size};
-    CHECK(check.problems({{timeline, start, end}}) == Lines{});
-    CHECK(check.problems({{timeline, start, {end.value + 1}}}).size() == 1);
-    CHECK(check.problems({{timeline, {start.value - 1}, end}}).size() == 1);
+    const Lsn start{second_segment.value + 2 * page_size};
+    const Lsn end{second_segment.value + 6 * page_size};
+    CHECK(check.problems({{our_timeline, start, end}}) == Lines{});
+    CHECK(check.problems({{our_timeline, start, {end.value + 1}}}).size() == 1);
+    CHECK(check.problems({{our_timeline, {start.value - 1}, end}}).size() == 1);
 }
 
 TEST_CASE("a range that ends where a segment begins does not need that segment") {
     WalCheck check(15, system_identifier, segment_size);
-    feed(check, second_name, segment(timeline, second, third));
-    CHECK(check.problems({{timeline, second, third}}) == Lines{});
-    CHECK(check.problems({{timeline, second, {third.value + 1}}}) ==
+    feed(check, second_name, segment(our_timeline, second_segment, third_segment));
+    CHECK(check.problems({{our_timeline, second_segment, third_segment}}) == Lines{});
+    CHECK(check.problems({{our_timeline, second_segment, {third_segment.value + 1}}}) ==
           Lines{"WAL segment '" + third_name + "' is missing"});
-    CHECK(check.problems({{timeline, third, third}}) == Lines{});
+    CHECK(check.problems({{our_timeline, third_segment, third_segment}}) == Lines{});
 }
 
 TEST_CASE("a segment of another timeline does not stand in for the right one") {
     WalCheck check(15, system_identifier, segment_size);
-    feed(check, second_name, segment(timeline, second, third));
-    CHECK(check.problems({{timeline + 1, second, third}}).size() == 1);
+    feed(check, second_name, segment(our_timeline, second_segment, third_segment));
+    CHECK(check.problems({{our_timeline + 1, second_segment, third_segment}}).size() == 1);
 }
 
 TEST_CASE("a missing segment is named, and a forged range does not run away") {
@@ -327,7 +324,7 @@ TEST_CASE("a segment of the wrong size is a problem, in a range or not") {
 
 TEST_CASE("a segment that is there twice is a problem") {
     WalCheck check(15, system_identifier, segment_size);
-    const auto file = segment(timeline, second, third);
+    const auto file = segment(our_timeline, second_segment, third_segment);
     feed(check, second_name, file);
     feed(check, second_name, file);
     CHECK(check.problems({}) == Lines{"WAL segment '" + second_name + "' is there twice"});
@@ -345,7 +342,7 @@ TEST_CASE("what is no segment is passed over") {
     WalCheck check(15, system_identifier, segment_size);
     feed(check, "00000003.history", as_bytes("1\t0/3000000\tno recovery target specified\n"));
     feed(check, "archive_status/" + second_name + ".done", {});
-    feed(check, second_name + ".partial", segment(timeline, second, third));
+    feed(check, second_name + ".partial", segment(our_timeline, second_segment, third_segment));
     TarMember directory;
     directory.path = second_name;
     directory.kind = FileKind::directory;
@@ -353,5 +350,5 @@ TEST_CASE("what is no segment is passed over") {
     check.end();
     CHECK(check.segments() == 0);
     CHECK(check.problems({}) == Lines{});
-    CHECK(check.problems({{timeline, second, third}}).size() == 1);
+    CHECK(check.problems({{our_timeline, second_segment, third_segment}}).size() == 1);
 }

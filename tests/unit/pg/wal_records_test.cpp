@@ -5,18 +5,14 @@
 #include <functional>
 
 #include "tests/support/catch.hpp"
+#include "tests/unit/pg/put_le.hpp"
 
 using namespace tsb;
+using tsb::test::put_le;
 
 namespace {
 
-constexpr std::uint64_t start = 0x5000000;
-
-void put_le(std::vector<std::byte>& out, std::size_t at, std::uint64_t value, std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; ++i) {
-        out[at + i] = static_cast<std::byte>(value >> 8 * i & 0xFF);
-    }
-}
+constexpr std::uint64_t records_start = 0x5000000;
 
 std::vector<std::byte> record(std::uint8_t manager, std::uint8_t info, const std::string& data) {
     std::vector<std::byte> out(24);
@@ -50,7 +46,7 @@ public:
     /// Where the record begins.
     Lsn append(const std::vector<std::byte>& bytes) {
         if (bytes_.size() % wal_page_size == 0) begin_page(0);
-        const Lsn at{start + bytes_.size()};
+        const Lsn at{records_start + bytes_.size()};
         const std::size_t padded = (bytes.size() + 7) / 8 * 8;
         for (std::size_t i = 0; i < padded; ++i) {
             if (bytes_.size() % wal_page_size == 0)
@@ -86,7 +82,7 @@ private:
         put_le(bytes_, at, 0xD110, 2);
         put_le(bytes_, at + 2, (first ? 2U : 0U) | (continued > 0 ? 1U : 0U), 2);
         put_le(bytes_, at + 4, 1, 4);
-        put_le(bytes_, at + 8, start + at, 8);
+        put_le(bytes_, at + 8, records_start + at, 8);
         put_le(bytes_, at + 16, continued, 4);
     }
 

@@ -1,11 +1,11 @@
 // Health of any facts: no overflow, no division by zero, no broken sentence. Under the sanitizers.
 #include <array>
-#include <random>
 
 #include "core/plan/health.hpp"
 #include "core/plan/overdue.hpp"
 #include "core/plan/space.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/plan/random.hpp"
 
 using namespace tsb;
 
@@ -13,11 +13,9 @@ namespace {
 
 using std::chrono::seconds;
 
-class Random {
+class RandomFacts : public test::Random {
 public:
-    explicit Random(std::uint64_t seed) : engine_(seed) {}
-    std::uint64_t below(std::uint64_t limit) { return engine_() % limit; }
-    bool one_in(std::uint64_t times) { return below(times) == 0; }
+    using Random::Random;
 
     std::uint64_t bytes() {
         const std::array<std::uint64_t, 6> sizes = {0,
@@ -43,12 +41,9 @@ public:
             from_iso8601("2026-01-01T00:00:00Z") + seconds(below(20 * 366 * std::uint64_t{86400}))};
         return times[below(times.size())];
     }
-
-private:
-    std::mt19937_64 engine_;
 };
 
-ClusterHealthFacts random_cluster(Random& random) {
+ClusterHealthFacts random_cluster(RandomFacts& random) {
     ClusterHealthFacts facts;
     facts.cluster = "main";
     facts.backups.resize(random.below(30));
@@ -71,7 +66,7 @@ ClusterHealthFacts random_cluster(Random& random) {
     return facts;
 }
 
-RepositoryHealthFacts random_repository(Random& random) {
+RepositoryHealthFacts random_repository(RandomFacts& random) {
     RepositoryHealthFacts facts;
     facts.total_bytes = random.bytes();
     facts.free_bytes = random.bytes();
@@ -97,7 +92,7 @@ TEST_CASE("health of any facts is told in single lines that name their subject")
     std::size_t told = 0;
     for (std::uint64_t seed = 1; seed <= 5000; ++seed) {
         CAPTURE(seed);
-        Random random(seed);
+        RandomFacts random(seed);
         const ClusterHealthFacts cluster = random_cluster(random);
         const SystemTime now = random.time();
         const auto findings = cluster_findings(cluster, now);
@@ -118,7 +113,7 @@ TEST_CASE("health of any facts is told in single lines that name their subject")
 TEST_CASE("ten years ahead a cluster is overdue by its age and nothing else changes") {
     for (std::uint64_t seed = 1; seed <= 500; ++seed) {
         CAPTURE(seed);
-        Random random(seed);
+        RandomFacts random(seed);
         ClusterHealthFacts facts;
         facts.cluster = "main";
         facts.schedule_period = std::chrono::hours(24);

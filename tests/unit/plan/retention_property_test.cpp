@@ -8,6 +8,7 @@
 #include <random>
 #include <sstream>
 
+#include "tests/unit/plan/random.hpp"
 #include "tests/unit/plan/retention_cases.hpp"
 
 using namespace tsb;
@@ -18,16 +19,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::uint64_t rounds = 400;
-
-class Random {
-public:
-    explicit Random(std::uint64_t seed) : engine_(seed) {}
-    std::uint64_t below(std::uint64_t limit) { return engine_() % limit; }
-    bool one_in(std::uint64_t times) { return below(times) == 0; }
-
-private:
-    std::mt19937_64 engine_;
-};
 
 /// Near changes of the clocks and of the year, in dense and in wide ranges.
 std::vector<BackupFacts> random_backups(Random& random) {

@@ -10,12 +10,7 @@ using namespace tsb::test;
 
 namespace {
 
-constexpr const char* id = "cluster_backup_20261123_010000";
-const SystemTime noon = from_iso8601("2026-11-23T12:00:00Z");
-
-DrillResult drilled(const std::string& problems = "") {
-    return {noon, 9120, 2310, problems, "job-2"};
-}
+constexpr const char* drilled_id = "cluster_backup_20261123_010000";
 
 Pin pin() {
     return {"a", 1000, noon};
@@ -36,23 +31,23 @@ BackupEntry only_entry(Scene& scene) {
 TEST_CASE("a drill that failed makes no backup a bad one, and a drill alone is no pin") {
     Scene scene;
     make_one(scene);
-    scene.repository->record_drill("main", id, drilled("pg_amcheck: heap table is odd"));
+    scene.repository->record_drill("main", drilled_id, drilled("pg_amcheck: heap table is odd"));
     const BackupEntry entry = only_entry(scene);
     CHECK(entry.notes.drill == drilled("pg_amcheck: heap table is odd"));
     CHECK(entry.good());
     CHECK_FALSE(entry.notes.pinned());
-    CHECK(scene.repository->open_backup("main", "latest").id == id);
-    scene.repository->set_pin("main", id, pin());
-    scene.repository->clear_pin("main", id);
+    CHECK(scene.repository->open_backup("main", "latest").id == drilled_id);
+    scene.repository->set_pin("main", drilled_id, pin());
+    scene.repository->clear_pin("main", drilled_id);
     CHECK(only_entry(scene).notes == entry.notes);
 }
 
 TEST_CASE("a drill keeps the pin that may have been in damaged notes") {
     Scene scene;
     make_one(scene);
-    std::ofstream(scene.path / "main/notes" / (std::string(id) + ".json")) << "garbage";
-    scene.repository->record_drill("main", id, drilled());
-    const BackupNotes notes = scene.repository->notes("main", id);
+    std::ofstream(scene.path / "main/notes" / (std::string(drilled_id) + ".json")) << "garbage";
+    scene.repository->record_drill("main", drilled_id, drilled());
+    const BackupNotes notes = scene.repository->notes("main", drilled_id);
     CHECK(notes.drill == drilled());
     REQUIRE(notes.pin);
     CHECK(notes.pin->reason.starts_with("its earlier notes were lost: cannot read"));
@@ -67,10 +62,10 @@ TEST_CASE("a drill is noted beside the pin or not at all, whatever fails") {
     Loop loop;
     loop.prepare = [](Scene& scene) {
         make_one(scene);
-        scene.repository->set_pin("main", id, pin());
+        scene.repository->set_pin("main", drilled_id, pin());
     };
     loop.attempt = [](Scene& scene) {
-        scene.repository->record_drill("main", id, drilled("is odd"));
+        scene.repository->record_drill("main", drilled_id, drilled("is odd"));
     };
     loop.check = [&](Scene& scene, End end, Moment) {
         const BackupNotes notes = only_entry(scene).notes;

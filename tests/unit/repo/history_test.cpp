@@ -14,7 +14,6 @@ namespace stdfs = std::filesystem;
 namespace {
 
 constexpr std::uintmax_t full = 4ULL << 20;
-const SystemTime noon = from_iso8601("2026-11-23T12:00:00Z");
 
 JobRecord record_of(const std::string& job_id) {
     return {job_id, "backup", "main", "done", "", "", "", noon};

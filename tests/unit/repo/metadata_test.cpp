@@ -24,7 +24,7 @@ Metadata full_sample(BackupFormat format) {
 
 /// The text with `change` made to its JSON and a checksum that fits again: what an attacker, not
 /// a failing disk, would store.
-std::string forged(const std::function<void(json::Value&)>& change) {
+std::string forged_metadata(const std::function<void(json::Value&)>& change) {
     json::Value value = json::parse(encode_metadata(full_sample(BackupFormat::plain)), "sample");
     value.erase("metadata_sha256");
     change(value);
@@ -34,7 +34,7 @@ std::string forged(const std::function<void(json::Value&)>& change) {
     return body + "  \"metadata_sha256\": \"" + sha256_hex(as_bytes(body)) + "\"\n}\n";
 }
 
-std::string refusal(const std::string& text) {
+std::string metadata_refusal(const std::string& text) {
     try {
         decode_metadata(text);
     } catch (const Error& error) {
@@ -86,7 +86,7 @@ TEST_CASE("one changed bit anywhere in the file is noticed") {
         std::string changed = text;
         changed[i] = static_cast<char>(changed[i] ^ (1 << (i % 8)));
         CAPTURE(i);
-        REQUIRE(refusal(changed) != "");
+        REQUIRE(metadata_refusal(changed) != "");
     }
 }
 
@@ -94,37 +94,40 @@ TEST_CASE("a file cut off anywhere or with more at its end is noticed") {
     const std::string text = encode_metadata(full_sample(BackupFormat::tar));
     for (std::size_t size = 0; size < text.size(); ++size) {
         CAPTURE(size);
-        REQUIRE(refusal(text.substr(0, size)) != "");
+        REQUIRE(metadata_refusal(text.substr(0, size)) != "");
     }
-    CHECK(refusal(text + "\n") != "");
-    CHECK(refusal(text + text) != "");
+    CHECK(metadata_refusal(text + "\n") != "");
+    CHECK(metadata_refusal(text + text) != "");
 }
 
 TEST_CASE("every member must be there and of its type, even under a checksum that fits") {
-    REQUIRE(refusal(forged([](json::Value&) {})) == "");
+    REQUIRE(metadata_refusal(forged_metadata([](json::Value&) {})) == "");
     const json::Value sample =
         json::parse(encode_metadata(full_sample(BackupFormat::plain)), "sample");
     for (const auto& [key, value] : sample.items()) {
         if (key == "metadata_sha256") continue;
         const std::string name = key;
         CAPTURE(name);
-        CHECK(refusal(forged([&](json::Value& v) { v.erase(name); })) ==
+        CHECK(metadata_refusal(forged_metadata([&](json::Value& v) { v.erase(name); })) ==
               "cannot read metadata." + name + ": missing");
-        CHECK(refusal(forged([&](json::Value& v) { v[name] = nullptr; })) != "");
-        CHECK(refusal(forged([&](json::Value& v) { v[name] = -1.5; })) != "");
+        CHECK(metadata_refusal(forged_metadata([&](json::Value& v) { v[name] = nullptr; })) != "");
+        CHECK(metadata_refusal(forged_metadata([&](json::Value& v) { v[name] = -1.5; })) != "");
     }
     for (const auto& [key, value] : sample["server"].items()) {
         const std::string name = key;
-        CHECK(refusal(forged([&](json::Value& v) { v["server"][name] = nullptr; })) != "");
+        CHECK(metadata_refusal(
+                  forged_metadata([&](json::Value& v) { v["server"][name] = nullptr; })) != "");
     }
     for (const char* list : {"wal_ranges", "tablespaces", "databases", "files"}) {
         CAPTURE(list);
-        CHECK(refusal(forged([&](json::Value& v) { v[list] = "text"; })) != "");
-        CHECK(refusal(forged([&](json::Value& v) { v[list][0] = 1; })) != "");
+        CHECK(metadata_refusal(forged_metadata([&](json::Value& v) { v[list] = "text"; })) != "");
+        CHECK(metadata_refusal(forged_metadata([&](json::Value& v) { v[list][0] = 1; })) != "");
         for (const auto& [key, value] : sample[list][0].items()) {
             const std::string name = key;
-            CHECK(refusal(forged([&](json::Value& v) { v[list][0].erase(name); })) != "");
-            CHECK(refusal(forged([&](json::Value& v) { v[list][0][name] = false; })) != "");
+            CHECK(metadata_refusal(
+                      forged_metadata([&](json::Value& v) { v[list][0].erase(name); })) != "");
+            CHECK(metadata_refusal(
+                      forged_metadata([&](json::Value& v) { v[list][0][name] = false; })) != "");
         }
     }
 }
@@ -159,73 +162,79 @@ TEST_CASE("what databases hold must be whole where it is there") {
                                   {"jobs", 5},        {"continuous_aggregates", 6},
                                   {"policies", 7},    {"extensions", json::Value::array()}};
     const auto with = [&](const std::function<void(json::Value&)>& change) {
-        return forged([&](json::Value& v) {
+        return forged_metadata([&](json::Value& v) {
             v["databases"][0]["contents"] = contents;
             v["databases"][0]["contents"]["extensions"].push_back(
                 {{"name", "plpgsql"}, {"version", "1.0"}, {"xid", 1}});
             change(v["databases"][0]);
         });
     };
-    REQUIRE(refusal(with([](json::Value&) {})) == "");
+    REQUIRE(metadata_refusal(with([](json::Value&) {})) == "");
     for (const auto& [key, value] : contents.items()) {
         const std::string name = key;
         CAPTURE(name);
-        CHECK(refusal(with([&](json::Value& d) { d["contents"].erase(name); })) != "");
-        CHECK(refusal(with([&](json::Value& d) { d["contents"][name] = -1; })) != "");
+        CHECK(metadata_refusal(with([&](json::Value& d) { d["contents"].erase(name); })) != "");
+        CHECK(metadata_refusal(with([&](json::Value& d) { d["contents"][name] = -1; })) != "");
     }
     for (const char* key : {"name", "version", "xid"}) {
         CAPTURE(key);
-        CHECK(refusal(with([&](json::Value& d) { d["contents"]["extensions"][0].erase(key); })) !=
-              "");
+        CHECK(metadata_refusal(
+                  with([&](json::Value& d) { d["contents"]["extensions"][0].erase(key); })) != "");
     }
-    CHECK(refusal(with([](json::Value& d) { d["contents"] = nullptr; })) != "");
-    CHECK(refusal(with([](json::Value& d) { d["xid"] = 1ULL << 32; })) != "");
+    CHECK(metadata_refusal(with([](json::Value& d) { d["contents"] = nullptr; })) != "");
+    CHECK(metadata_refusal(with([](json::Value& d) { d["xid"] = 1ULL << 32; })) != "");
 }
 
 TEST_CASE("values out of bounds are refused") {
     const auto with = [](const char* key, const json::Value& value) {
-        return forged([&](json::Value& v) { v[key] = value; });
+        return forged_metadata([&](json::Value& v) { v[key] = value; });
     };
-    CHECK(refusal(with("version", 2)) ==
+    CHECK(metadata_refusal(with("version", 2)) ==
           "cannot read metadata.version: 2 is not known to this tsbackup");
-    CHECK(refusal(with("format", "other")) != "");
-    CHECK(refusal(with("id", "latest")) != "");
-    CHECK(refusal(with("cluster", "../x")) != "");
-    CHECK(refusal(with("backup_format", "zip")) != "");
-    CHECK(refusal(with("compression", "gzip:10")) != "");
-    CHECK(refusal(with("timeline", 4294967296)) != "");
-    CHECK(refusal(with("start_lsn", "16-28")) != "");
-    CHECK(refusal(with("started_at", "yesterday")) != "");
-    CHECK(refusal(with("label", json::Value{{"hex", "zz"}})) != "");
-    CHECK(refusal(forged([](json::Value& v) { v["server"]["wal_segment_size"] = 0; })) != "");
-    CHECK(refusal(forged([](json::Value& v) { v["server"]["system_identifier"] = "1e3"; })) != "");
-    CHECK(refusal(forged([](json::Value& v) { v["tablespaces"][0]["oid"] = 1ULL << 32; })) != "");
+    CHECK(metadata_refusal(with("format", "other")) != "");
+    CHECK(metadata_refusal(with("id", "latest")) != "");
+    CHECK(metadata_refusal(with("cluster", "../x")) != "");
+    CHECK(metadata_refusal(with("backup_format", "zip")) != "");
+    CHECK(metadata_refusal(with("compression", "gzip:10")) != "");
+    CHECK(metadata_refusal(with("timeline", 4294967296)) != "");
+    CHECK(metadata_refusal(with("start_lsn", "16-28")) != "");
+    CHECK(metadata_refusal(with("started_at", "yesterday")) != "");
+    CHECK(metadata_refusal(with("label", json::Value{{"hex", "zz"}})) != "");
+    CHECK(metadata_refusal(
+              forged_metadata([](json::Value& v) { v["server"]["wal_segment_size"] = 0; })) != "");
+    CHECK(metadata_refusal(forged_metadata(
+              [](json::Value& v) { v["server"]["system_identifier"] = "1e3"; })) != "");
+    CHECK(metadata_refusal(forged_metadata(
+              [](json::Value& v) { v["tablespaces"][0]["oid"] = 1ULL << 32; })) != "");
 }
 
 TEST_CASE("names of stored files cannot lead out of the backup") {
     const auto named = [](const std::string& name, const char* format) {
-        return forged([&](json::Value& v) {
+        return forged_metadata([&](json::Value& v) {
             v["backup_format"] = format;
             v["directories"] = json::Value::array();
             v["files"] = json::Value::array();
             v["files"].push_back({{"name", name}, {"size", 1}, {"sha256", std::string(64, '0')}});
         });
     };
-    CHECK(refusal(named("base.tar.gz", "tar")) == "");
-    CHECK(refusal(named("data/pg_wal/x", "plain")) == "");
+    CHECK(metadata_refusal(named("base.tar.gz", "tar")) == "");
+    CHECK(metadata_refusal(named("data/pg_wal/x", "plain")) == "");
     for (const std::string bad : {"", ".", "..", "/etc/passwd", "../x", "data/../../x", "data//x",
                                   "data/", ".hidden", "other/x", "metadata.json"}) {
         CAPTURE(bad);
-        CHECK(refusal(named(bad, "plain")) != "");
-        CHECK(refusal(named(bad, "tar")) != "");
+        CHECK(metadata_refusal(named(bad, "plain")) != "");
+        CHECK(metadata_refusal(named(bad, "tar")) != "");
     }
-    CHECK(refusal(named("data/pg_wal/x", "tar")) != "");
-    CHECK(refusal(named(std::string("a\0b", 3), "plain")) != "");
-    CHECK(refusal(forged([](json::Value& v) { v["files"].push_back(v["files"][0]); })) != "");
-    CHECK(refusal(forged([](json::Value& v) { v["files"][0]["sha256"] = std::string(64, 'G'); })) !=
-          "");
-    CHECK(refusal(forged([](json::Value& v) { v["directories"].push_back("../x"); })) != "");
-    CHECK(refusal(forged([](json::Value& v) { v["directories"].push_back("/x"); })) != "");
+    CHECK(metadata_refusal(named("data/pg_wal/x", "tar")) != "");
+    CHECK(metadata_refusal(named(std::string("a\0b", 3), "plain")) != "");
+    CHECK(metadata_refusal(
+              forged_metadata([](json::Value& v) { v["files"].push_back(v["files"][0]); })) != "");
+    CHECK(metadata_refusal(forged_metadata(
+              [](json::Value& v) { v["files"][0]["sha256"] = std::string(64, 'G'); })) != "");
+    CHECK(metadata_refusal(
+              forged_metadata([](json::Value& v) { v["directories"].push_back("../x"); })) != "");
+    CHECK(metadata_refusal(
+              forged_metadata([](json::Value& v) { v["directories"].push_back("/x"); })) != "");
 }
 
 TEST_CASE("deep nesting is refused without running out of stack") {

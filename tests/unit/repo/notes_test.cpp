@@ -19,7 +19,6 @@ namespace {
 using Names = std::vector<std::string>;
 constexpr const char* first = "cluster_backup_20261123_010000";
 constexpr const char* second = "cluster_backup_20261123_020000";
-const SystemTime noon = from_iso8601("2026-11-23T12:00:00Z");
 
 Pin pin(const std::string& reason) {
     return {reason, 1000, noon};
@@ -27,10 +26,6 @@ Pin pin(const std::string& reason) {
 
 VerificationResult found(VerificationOutcome outcome, const std::string& problems = "") {
     return {noon, outcome, problems, "job-1"};
-}
-
-DrillResult drilled(const std::string& problems = "") {
-    return {noon, 9120, 2310, problems, "job-2"};
 }
 
 void make_two(Scene& scene) {

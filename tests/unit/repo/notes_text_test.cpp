@@ -12,7 +12,7 @@ using namespace tsb::test;
 
 namespace {
 
-constexpr const char* id = "cluster_backup_20261123_014224";
+constexpr const char* of_backup = "cluster_backup_20261123_014224";
 
 BackupNotes sample() {
     BackupNotes notes;
@@ -27,13 +27,13 @@ BackupNotes sample() {
 }
 
 std::string sample_text() {
-    return encode_notes(sample(), "main", id);
+    return encode_notes(sample(), "main", of_backup);
 }
 
 /// Empty when the text is taken.
-std::string refusal(const std::string& text) {
+std::string notes_refusal(const std::string& text) {
     try {
-        decode_notes(text, "main", id);
+        decode_notes(text, "main", of_backup);
     } catch (const Error& error) {
         CHECK(error.code() == ErrorCode::damaged);
         return error.what();
@@ -42,7 +42,7 @@ std::string refusal(const std::string& text) {
 }
 
 /// With a checksum that fits: what somebody made who may write here.
-std::string forged(const std::function<void(json::Value&)>& change) {
+std::string forged_notes(const std::function<void(json::Value&)>& change) {
     json::Value value = json::parse(sample_text(), "sample");
     value.erase("notes_sha256");
     change(value);
@@ -52,17 +52,17 @@ std::string forged(const std::function<void(json::Value&)>& change) {
 }  // namespace
 
 TEST_CASE("notes come back as they were written") {
-    CHECK(decode_notes(sample_text(), "main", id) == sample());
+    CHECK(decode_notes(sample_text(), "main", of_backup) == sample());
     BackupNotes pinned = sample();
     pinned.verification.reset();
-    CHECK(decode_notes(encode_notes(pinned, "main", id), "main", id) == pinned);
+    CHECK(decode_notes(encode_notes(pinned, "main", of_backup), "main", of_backup) == pinned);
     BackupNotes verified = sample();
     verified.pin.reset();
     verified.verification->outcome = VerificationOutcome::good;
-    CHECK(decode_notes(encode_notes(verified, "main", id), "main", id) == verified);
+    CHECK(decode_notes(encode_notes(verified, "main", of_backup), "main", of_backup) == verified);
     BackupNotes drilled;
     drilled.drill = sample().drill;
-    CHECK(decode_notes(encode_notes(drilled, "main", id), "main", id) == drilled);
+    CHECK(decode_notes(encode_notes(drilled, "main", of_backup), "main", of_backup) == drilled);
     CHECK_FALSE(drilled.pinned());
     CHECK(pinned.pinned());
     CHECK_FALSE(verified.pinned());
@@ -80,9 +80,9 @@ TEST_CASE("long texts are cut between characters, and the file stays within its 
         notes.drill->problems = notes.verification->problems;
         notes.drill->job_id = notes.verification->problems;
         notes.pin->reason = notes.verification->problems;
-        const std::string text = encode_notes(notes, "main", id);
+        const std::string text = encode_notes(notes, "main", of_backup);
         CHECK(text.size() <= largest_notes);
-        const BackupNotes read = decode_notes(text, "main", id);
+        const BackupNotes read = decode_notes(text, "main", of_backup);
         const std::string& problems = read.verification->problems;
         CHECK(read.drill->problems == problems);
         CHECK(problems.size() <= largest_problems);
@@ -100,50 +100,53 @@ TEST_CASE("a changed bit, a cut or an addition anywhere in the notes is noticed"
         CAPTURE(i);
         std::string changed = text;
         changed[i] = static_cast<char>(changed[i] ^ (1 << (i % 8)));
-        REQUIRE(refusal(changed) != "");
-        REQUIRE(refusal(text.substr(0, i)) != "");
+        REQUIRE(notes_refusal(changed) != "");
+        REQUIRE(notes_refusal(text.substr(0, i)) != "");
     }
-    CHECK(refusal(text + "\n") != "");
-    CHECK(refusal(text + text) != "");
+    CHECK(notes_refusal(text + "\n") != "");
+    CHECK(notes_refusal(text + text) != "");
 }
 
 TEST_CASE("notes of another backup or cluster are not this one's") {
-    CHECK(refusal(encode_notes(sample(), "main", "cluster_backup_20261123_014225")) ==
+    CHECK(notes_refusal(encode_notes(sample(), "main", "cluster_backup_20261123_014225")) ==
           "cannot read notes.backup_id: that of another backup");
-    CHECK(refusal(encode_notes(sample(), "other", id)) ==
+    CHECK(notes_refusal(encode_notes(sample(), "other", of_backup)) ==
           "cannot read notes.cluster: that of another cluster");
 }
 
 TEST_CASE("notes with a member missing, of a wrong type or out of bounds are refused") {
-    REQUIRE(refusal(forged([](json::Value&) {})) == "");
+    REQUIRE(notes_refusal(forged_notes([](json::Value&) {})) == "");
     for (const char* key : {"format", "version", "backup_id", "cluster"}) {
         CAPTURE(key);
-        CHECK(refusal(forged([&](json::Value& v) { v.erase(key); })) ==
+        CHECK(notes_refusal(forged_notes([&](json::Value& v) { v.erase(key); })) ==
               std::string("cannot read notes.") + key + ": missing");
-        CHECK(refusal(forged([&](json::Value& v) { v[key] = nullptr; })) != "");
+        CHECK(notes_refusal(forged_notes([&](json::Value& v) { v[key] = nullptr; })) != "");
     }
     const json::Value sample_value = json::parse(sample_text(), "sample");
     for (const char* part : {"pin", "verification", "drill"}) {
-        CHECK(refusal(forged([&](json::Value& v) { v.erase(part); })) == "");
-        CHECK(refusal(forged([&](json::Value& v) { v[part] = nullptr; })) != "");
+        CHECK(notes_refusal(forged_notes([&](json::Value& v) { v.erase(part); })) == "");
+        CHECK(notes_refusal(forged_notes([&](json::Value& v) { v[part] = nullptr; })) != "");
         for (const auto& [key, value] : sample_value[part].items()) {
             const std::string name = key;
             CAPTURE(part, name);
-            CHECK(refusal(forged([&](json::Value& v) { v[part].erase(name); })) != "");
-            CHECK(refusal(forged([&](json::Value& v) { v[part][name] = -1.5; })) != "");
+            CHECK(notes_refusal(forged_notes([&](json::Value& v) { v[part].erase(name); })) != "");
+            CHECK(notes_refusal(forged_notes([&](json::Value& v) { v[part][name] = -1.5; })) != "");
         }
     }
-    CHECK(refusal(forged([](json::Value& v) { v["version"] = 2; })) != "");
-    CHECK(refusal(forged([](json::Value& v) { v["pin"]["by_uid"] = 1ULL << 32; })) != "");
-    CHECK(refusal(forged([](json::Value& v) { v["verification"]["outcome"] = "fine"; })) != "");
-    CHECK(refusal(forged([](json::Value& v) { v["verification"]["at"] = "today"; })) != "");
-    CHECK(refusal(forged([](json::Value& v) { v["drill"]["at"] = "today"; })) != "");
+    CHECK(notes_refusal(forged_notes([](json::Value& v) { v["version"] = 2; })) != "");
+    CHECK(notes_refusal(forged_notes([](json::Value& v) { v["pin"]["by_uid"] = 1ULL << 32; })) !=
+          "");
+    CHECK(notes_refusal(
+              forged_notes([](json::Value& v) { v["verification"]["outcome"] = "fine"; })) != "");
+    CHECK(notes_refusal(forged_notes([](json::Value& v) { v["verification"]["at"] = "today"; })) !=
+          "");
+    CHECK(notes_refusal(forged_notes([](json::Value& v) { v["drill"]["at"] = "today"; })) != "");
 }
 
 TEST_CASE("deeply nested notes are refused without running out of stack") {
     const std::string deep(30000, '[');
     const std::string closed = "{\"format\": " + deep + std::string(30000, ']') + ",\n";
-    CHECK(refusal(closed + checksum_line(closed, "notes_sha256")) ==
+    CHECK(notes_refusal(closed + checksum_line(closed, "notes_sha256")) ==
           "cannot read notes: nested too deeply");
-    CHECK(refusal(deep) != "");
+    CHECK(notes_refusal(deep) != "");
 }

@@ -19,7 +19,7 @@ constexpr const char* kept = "cluster_backup_20261123_010000";
 constexpr const char* removed = "cluster_backup_20261123_020000";
 
 /// Both have notes; `kept` is pinned.
-void make_two(Scene& scene) {
+void make_kept_and_removed(Scene& scene) {
     Repository& repository = *scene.repository;
     make_backup(repository, "main", "2026-11-23T01:00:00Z");
     make_backup(repository, "main", "2026-11-23T02:00:00Z");
@@ -60,7 +60,7 @@ void check_whole_or_gone(Scene& scene, End end, Moment moment) {
 
 TEST_CASE("a removed backup is gone with its notes, and says how much it had stored") {
     Scene scene;
-    make_two(scene);
+    make_kept_and_removed(scene);
     const std::uint64_t stored = scene.repository->newest_good("main")->stored_bytes;
     REQUIRE(stored > 0);
     CHECK(scene.repository->remove_backup("main", removed) == stored);
@@ -73,7 +73,7 @@ TEST_CASE("a removed backup is gone with its notes, and says how much it had sto
 
 TEST_CASE("what is no backup cannot be removed") {
     Scene scene;
-    make_two(scene);
+    make_kept_and_removed(scene);
     std::ofstream(scene.path / "main" / "backups" / "cluster_backup_20261123_030000") << "a file";
     stdfs::create_directory_symlink(
         removed, scene.path / "main" / "backups" / "cluster_backup_20261123_040000");
@@ -90,7 +90,7 @@ TEST_CASE("what is no backup cannot be removed") {
 
 TEST_CASE("a pinned backup is not removed before its pin is") {
     Scene scene;
-    make_two(scene);
+    make_kept_and_removed(scene);
     const Error refused = error_of([&] { scene.repository->remove_backup("main", kept); });
     CHECK(refused.code() == ErrorCode::refused);
     CHECK(std::string(refused.what()).ends_with("it is kept: mine"));
@@ -102,7 +102,7 @@ TEST_CASE("a pinned backup is not removed before its pin is") {
 
 TEST_CASE("a backup that somebody reads is in use and not removed") {
     Scene scene;
-    make_two(scene);
+    make_kept_and_removed(scene);
     Repository reader = Repository::open(scene.fs, scene.path);
     {
         const BackupHandle handle = reader.open_backup("main", removed);
@@ -120,7 +120,7 @@ TEST_CASE("a backup that somebody reads is in use and not removed") {
 
 TEST_CASE("nobody can begin to read a backup that is being removed") {
     Scene scene;
-    make_two(scene);
+    make_kept_and_removed(scene);
     Repository reader = Repository::open(real_fs(), scene.path);
     int looks = 0;
     scene.fs.at_each_call([&](const std::string& call) {
@@ -137,7 +137,7 @@ TEST_CASE("nobody can begin to read a backup that is being removed") {
 
 TEST_CASE("a broken backup is removed like any other") {
     Scene scene;
-    make_two(scene);
+    make_kept_and_removed(scene);
     std::ofstream(scene.path / "main" / "backups" / removed / "metadata.json") << "{}";
     REQUIRE_FALSE(scene.repository->list("main").at(1).good());
     CHECK(scene.repository->remove_backup("main", removed) == 0);
@@ -146,7 +146,7 @@ TEST_CASE("a broken backup is removed like any other") {
 
 TEST_CASE("a removal writes nothing and makes nothing, so a full disk does not stop it") {
     Scene scene;
-    make_two(scene);
+    make_kept_and_removed(scene);
     stdfs::create_directories(scene.path / "main" / "trash" / removed / "data");
     std::uint64_t calls = 0;
     scene.fs.at_each_call([&](const std::string& call) {
@@ -164,7 +164,7 @@ TEST_CASE("a removal writes nothing and makes nothing, so a full disk does not s
 TEST_CASE("a removed backup is whole or gone, whatever fails (I3)") {
     set_up_log(LogLevel::error);
     Loop loop;
-    loop.prepare = make_two;
+    loop.prepare = make_kept_and_removed;
     loop.attempt = [](Scene& scene) { scene.repository->remove_backup("main", removed); };
     loop.check = check_whole_or_gone;
     run_loops(loop);
@@ -174,7 +174,7 @@ TEST_CASE("a removal that finds the rest of an earlier one finishes both, whatev
     set_up_log(LogLevel::error);
     Loop loop;
     loop.prepare = [](Scene& scene) {
-        make_two(scene);
+        make_kept_and_removed(scene);
         const stdfs::path rest = scene.path / "main" / "trash" / removed;
         stdfs::create_directories(rest / "data");
         stdfs::copy_file(scene.path / "repo.json", rest / "data" / "file");
@@ -188,7 +188,7 @@ TEST_CASE("recovery finishes a removal that was cut off anywhere, whatever fails
     // The removal dies right behind its rename, before anything of it is durable.
     Loop loop;
     loop.prepare = [](Scene& scene) {
-        make_two(scene);
+        make_kept_and_removed(scene);
         bool renamed = false;
         scene.fs.at_each_call([&](const std::string& call) {
             if (renamed) throw Crashed();
@@ -208,7 +208,7 @@ TEST_CASE("recovery finishes a removal that was cut off anywhere, whatever fails
 
 TEST_CASE("the id of a backup whose notes could not be removed is not given again") {
     Scene scene;
-    make_two(scene);
+    make_kept_and_removed(scene);
     std::uint64_t removals = 0;
     scene.fs.at_each_call([&](const std::string& call) {
         if (call.starts_with("remove 'cluster_backup_") && call.ends_with(".json'")) {

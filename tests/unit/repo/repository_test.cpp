@@ -6,6 +6,7 @@
 
 #include "core/base/error.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/command.hpp"
 #include "tests/unit/repo/sample.hpp"
 
 using namespace tsb;
@@ -27,10 +28,6 @@ ErrorCode code_of(const std::function<void()>& call) {
 
 void put(const stdfs::path& path, const std::string& text) {
     std::ofstream(path) << text;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "core/io/digest.hpp"
 #include "core/repo/repository.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/command.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/repo/sample.hpp"
 
@@ -15,10 +16,6 @@ using namespace tsb::test;
 namespace stdfs = std::filesystem;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 std::string slurp(const stdfs::path& path) {
     std::ostringstream text;

@@ -6,6 +6,10 @@
 #include "core/io/digest.hpp"
 
 namespace tsb::test {
+
+DrillResult drilled(const std::string& problems) {
+    return {noon, 9120, 2310, problems, "job-2"};
+}
 namespace {
 
 StoredFile store(Fs& fs, int directory, const std::string& name, const std::string& text) {

@@ -9,6 +9,12 @@
 
 namespace tsb::test {
 
+/// The moment at which tests note something.
+inline const SystemTime noon = from_iso8601("2026-11-23T12:00:00Z");
+
+/// A drill at noon.
+DrillResult drilled(const std::string& problems = "");
+
 /// Metadata with a value of its own in every field and nothing stored yet.
 Metadata sample_metadata(BackupFormat format = BackupFormat::tar);
 
