@@ -36,5 +36,6 @@ readme_section() {
 }
 
 readme_commands() {
+    # shellcheck disable=SC2016
     readme_section "$1" | sed -n '/^```/,/^```/s/^[#$] //p'
 }
