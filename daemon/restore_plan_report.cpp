@@ -102,10 +102,8 @@ Outcome in_place_plan_report(Service& service, const InPlaceOptions& options) {
                                        RestoreWay::in_place);
     add_target_server(options.server_binaries, *found.restore.metadata, outcome.result);
     Json in_place = {{"started_by", found.started_by}};
-    if (found.postmaster.seen()) {
-        in_place["server_pid"] = found.postmaster.pid;
-        in_place["stopped_by"] = found.stopped_by;
-    }
+    if (found.postmaster.seen()) in_place["server_pid"] = found.postmaster.pid;
+    if (!found.stopped_by.empty()) in_place["stopped_by"] = found.stopped_by;
     if (!found.kept_at.empty()) in_place["kept_at"] = found.kept_at.string();
     outcome.result["in_place"] = std::move(in_place);
     return outcome;

@@ -67,10 +67,13 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
-std::string how_it_stops(const PostmasterSight& postmaster, const ServerControl& server) {
-    if (!postmaster.seen()) return {};
+/// Empty when nothing is stopped. `left_file`: a server's postmaster.pid is there, seen or not.
+std::string how_it_stops(const PostmasterSight& postmaster, bool left_file,
+                         const ServerControl& server) {
+    if (!postmaster.seen() && !left_file) return {};
     if (!server.stop_command.empty()) return joined(server.stop_command);
-    return "fast shutdown of process " + std::to_string(postmaster.pid);
+    return postmaster.seen() ? "fast shutdown of process " + std::to_string(postmaster.pid)
+                             : std::string();
 }
 
 std::string how_it_starts(const InPlaceOptions& options) {
@@ -272,7 +275,13 @@ InPlacePlan plan_restore_in_place(Repository& repository, const InPlaceOptions& 
     decide([&] { require_stoppable(plan.postmaster, known.server); });
     decide([&] { require_libraries(known, handle.metadata); });
     decide([&] { require_timescaledb_preloaded(fs, handle.metadata, data); });
-    plan.stopped_by = how_it_stops(plan.postmaster, known.server);
+    const bool left_file = has_postmaster_file(data);
+    plan.stopped_by = how_it_stops(plan.postmaster, left_file, known.server);
+    if (left_file && !plan.postmaster.seen() && plan.stopped_by.empty()) {
+        plan.restore.notes.emplace_back(
+            "postmaster.pid is there, but its process is not seen from here: if that server still "
+            "answers, the restore refuses");
+    }
     plan.started_by = how_it_starts(known);
     for (const InPlaceJournal& journal : find_journals(fs, data)) {
         if (is_settled(journal.state)) continue;

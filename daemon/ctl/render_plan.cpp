@@ -41,9 +41,9 @@ void add_in_place(const Json& in_place, std::vector<std::pair<std::string, std::
     const std::string kept = text_at(in_place, "kept_at");
     fields.emplace_back("old data",
                         kept.empty() ? std::string("there is none") : "kept at " + kept);
-    const std::uint64_t pid = count_at(in_place, "server_pid");
-    fields.emplace_back("stopped by", pid == 0 ? std::string("nothing: no server runs there")
-                                               : text_at(in_place, "stopped_by"));
+    const std::string stopped_by = text_at(in_place, "stopped_by");
+    fields.emplace_back("stopped by",
+                        stopped_by.empty() ? "nothing: no server is seen there" : stopped_by);
     fields.emplace_back("started by", text_at(in_place, "started_by"));
 }
 

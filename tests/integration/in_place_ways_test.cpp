@@ -24,6 +24,14 @@ TEST_CASE("with --no-start the restored data waits for whoever starts it", "[in_
     CHECK(done.at("started") == false);
     CHECK_FALSE(done.contains("down_ms"));
     CHECK_FALSE(fs::exists(site.data() / "postmaster.pid"));
+    CHECK(site.daemon().ask({"restore", id, "--plan"}).at("notes").empty());
+    // No process can have this number: as that of a server in another container, it is not seen.
+    write_file(site.data() / "postmaster.pid", "4194305\n");
+    const json plan = site.daemon().ask({"restore", id, "--plan"});
+    CHECK_FALSE(plan.at("in_place").contains("stopped_by"));
+    REQUIRE(plan.at("notes").size() == 1);
+    CHECK(contains(plan.at("notes").at(0).get<std::string>(), "is not seen from here"));
+    fs::remove(site.data() / "postmaster.pid");
     site.start_server();
     CHECK(eventually([&] { return site.server().query("select pg_is_in_recovery()") == "f"; }));
     CHECK(site.rows() == whole);

@@ -198,6 +198,8 @@ check_restore() {
 }
 
 check_refusal() {
+    ctl restore latest --plan >"$work/out" 2>&1 || fail "a plan: $(cat "$work/out")"
+    grep -q 'is not seen from here' "$work/out" || fail "the plan tells no refusal: $(cat "$work/out")"
     ! ctl --no-progress restore latest --yes >"$work/out" 2>&1 ||
         fail "the sidecar restored over a server that it cannot see"
     grep -q 'its process cannot be seen from here' "$work/out" ||
